@@ -1,0 +1,274 @@
+"""Certificates: the measured evidence that every step of a derivation holds.
+
+A derivation claims goal = step 1 = … = result, for every time it is stated for. A certificate evaluates each of
+them at a point. Three witnesses share nothing with the rules: the *object*, derivative nodes taken by complex step
+through the forward equations; *SymPy*, whose own ``diff`` is asked on the index or the scalar view; and the *ink*,
+the printed LaTeX of both sides, read back and evaluated. Whoever makes a rule, a printer or a cell a little wrong is
+told the step, the rule and the deviation.
+"""
+
+from __future__ import annotations
+
+import itertools
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from symrnn.calculus import free_times
+from symrnn.derivation import Derivation
+from symrnn.entrywise import EntryDerivation
+from symrnn.evaluate import Point, random_point, value
+from symrnn.network import OrderedNetwork
+from symrnn.readback import ReadbackError, ink_value
+from symrnn.tensor import Tensor
+from symrnn.typeset.latex import latex
+from symrnn.typeset.text import text
+from symrnn.views.entries import entry_value
+from symrnn.views.entry_layout import entry_layout
+from symrnn.views.matrix import layout, line
+from symrnn.witnesses import assignments, deviation, ink, sympy_values
+
+TOLERANCE = 1e-10
+MOST_ENTRIES = 30
+
+
+class CertificateError(ValueError):
+    """A step that does not hold; the message names step, rule, deviation and both lines."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One deviation: which line, made by which rule, seen by which witness."""
+
+    step: int
+    rule: str
+    witness: str  # "object", "ink" or "SymPy"
+    deviation: float
+    lhs: str
+    rhs: str
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What was measured for one derivation.
+
+    Attributes
+    ----------
+    goal : str
+    closed : bool
+        Whether the derivation came to its end.
+    checks : tuple of Check
+        Largest deviation over all times, for each line and witness; max |a − b| / max(1, max |b|).
+    tolerance : float
+    points : tuple of dict
+        Seed and sizes of each point; seed None stands for given numbers.
+    """
+
+    goal: str
+    closed: bool
+    checks: tuple[Check, ...]
+    tolerance: float
+    points: tuple[dict[str, Any], ...]
+
+    @property
+    def deviation(self) -> float:
+        """Return the largest deviation of all."""
+        return max((check.deviation for check in self.checks), default=0.0, key=_nan_is_worst)
+
+    @property
+    def first_failure(self) -> Check | None:
+        """The first line that does not hold, or None."""
+        return next((check for check in self.checks if not check.deviation <= self.tolerance), None)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the derivation is closed and every line holds."""
+        return self.closed and self.first_failure is None
+
+    def of(self, witness: str) -> float | None:
+        """Return the largest deviation that one witness saw, or None if it was not asked."""
+        seen = [check.deviation for check in self.checks if check.witness == witness]
+        return max(seen, key=_nan_is_worst) if seen else None
+
+    def require(self) -> Certificate:
+        """Return the certificate, or raise.
+
+        Raises
+        ------
+        CertificateError
+            If a line does not hold or the derivation is not closed.
+        """
+        failure = self.first_failure
+        if failure is not None:
+            raise CertificateError(
+                f'{self.goal}: step {failure.step}, rule "{failure.rule}": deviation {failure.deviation:.1e}'
+                f" ({failure.witness}) exceeds {self.tolerance:.0e}\n  {failure.lhs}\n  = {failure.rhs}"
+            )
+        if not self.closed:
+            raise CertificateError(
+                f"{self.goal}: the derivation is not closed, derivatives are left in its result"
+            )
+        return self
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {**asdict(self), "deviation": self.deviation, "holds": self.holds}
+
+    def __str__(self) -> str:
+        state = "holds" if self.holds else "DOES NOT HOLD"
+        witnesses = ", ".join(
+            f"{w} {d:.1e}" for w in ("object", "SymPy", "ink") if (d := self.of(w)) is not None
+        )
+        points = "; ".join(f"seed {p['seed']}, sizes {p['sizes']}" for p in self.points)
+        return (
+            f"{self.goal}: {state}, largest deviation {witnesses} (tolerance {self.tolerance:.0e}; {points})"
+        )
+
+    __repr__ = __str__
+
+
+def _nan_is_worst(deviation: float) -> float:
+    return np.inf if np.isnan(deviation) else deviation
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a certificate depends on."""
+    import numpy
+    import sympy
+
+    from symrnn import __version__
+
+    python = platform.python_version()
+    return {"symrnn": __version__, "sympy": sympy.__version__, "numpy": numpy.__version__, "python": python}
+
+
+def certify(
+    derivation: Derivation | EntryDerivation,
+    at: Point | Sequence[Point] | None = None,
+    *,
+    seed: int = 0,
+    tolerance: float = TOLERANCE,
+) -> Certificate:
+    """Check every step of a derivation and every line as it is printed.
+
+    Parameters
+    ----------
+    derivation : Derivation or EntryDerivation
+    at : Point or sequence of Point, optional
+        Default: one random point, sizes pairwise different, drawn with ``seed``.
+    seed : int
+    tolerance : float
+        Largest deviation that holds. Rounding is about 1e-15, a wrong formula is rarely better than 1e-3.
+
+    Returns
+    -------
+    Certificate
+    """
+    network = (derivation.matrix if isinstance(derivation, EntryDerivation) else derivation).network
+    points = [random_point(network, seed)] if at is None else [at] if isinstance(at, Point) else list(at)
+    found = [_checks(derivation, point.of(network)) for point in points]
+    merged = tuple(max(same, key=lambda c: _nan_is_worst(c.deviation)) for same in zip(*found))
+    return Certificate(
+        text(layout(derivation.goal)),
+        derivation.is_closed,
+        merged,
+        tolerance,
+        tuple({"seed": point.seed, "sizes": dict(point.sizes)} for point in points),
+    )
+
+
+def _checks(derivation: Derivation | EntryDerivation, at: Point) -> list[Check]:
+    if isinstance(derivation, EntryDerivation):
+        return _entry_checks(derivation, at)
+    network, goal = derivation.network, derivation.goal
+    choices = list(assignments(free_times(goal), derivation.times, network))
+    checks = []
+    for number, step in enumerate(derivation.steps, start=1):
+        worst = max((deviation(value(step.after, at, t), value(goal, at, t)) for t in choices), default=0.0)
+        checks.append(Check(number, step.rule.name, "object", worst, *_texts(goal, step.after)))
+    for number, printed in enumerate(derivation.lines(), start=1):
+        checks.append(check_ink(number, printed.rule.name, printed.lhs, printed.rhs, at, choices))
+    second = sympy_values(derivation, at, choices)
+    if second is not None and checks:
+        worst = max(deviation(value(goal, at, t), other) for t, other in second)
+        rule = derivation.steps[-1].rule.name
+        checks.append(Check(len(derivation.steps), rule, "SymPy", worst, *_texts(goal, derivation.result)))
+    return checks
+
+
+def check_ink(
+    number: int, rule: str, lhs: Tensor, rhs: Tensor, at: Point, choices: Sequence[Mapping[Any, int]]
+) -> Check:
+    """Read both printed sides of a line back; they agree with each other and with the value of the left side."""
+    trees = line(lhs, rhs)
+    worst = 0.0
+    for times in choices:
+        expected = value(lhs, at, times)
+        difference = ink(trees, at, times, {})
+        try:
+            alone = ink_value(latex(trees[1]), at, times)
+        except ReadbackError:
+            alone = None
+        for found, wanted in ((difference, np.zeros_like(expected)), (alone, expected)):
+            if found is None:
+                worst = float("inf")
+            else:
+                worst = max(worst, deviation(np.broadcast_to(found, expected.shape), wanted))
+    return Check(number, rule, "ink", worst, *_texts(lhs, rhs))
+
+
+def _texts(lhs: Tensor, rhs: Tensor) -> tuple[str, str]:
+    return text(line(lhs, rhs)[0]), text(line(lhs, rhs)[1])
+
+
+def _entry_checks(derivation: EntryDerivation, at: Point) -> list[Check]:
+    goal, matrix = derivation.goal, derivation.matrix
+    times = list(assignments(free_times(goal), matrix.times, matrix.network))
+    times = times[len(times) // 2 : len(times) // 2 + 1]
+    shape = [range(1, at.sizes[axis] + 1) for axis in goal.shape]
+    every = list(itertools.product(*shape))
+    chosen = every if len(every) <= MOST_ENTRIES else every[:: -(-len(every) // MOST_ENTRIES)]
+    checks = []
+    for number, entry_line in enumerate(derivation.lines, start=1):
+        trees = entry_layout(entry_line.lhs), entry_layout(entry_line.rhs)
+        object_worst = ink_worst = 0.0
+        for t, place in itertools.product(times, chosen):
+            symbols = {**t, **dict(zip(derivation.indices, place))}
+            names = {str(letter): i for letter, i in zip(derivation.indices, place)}
+            expected = entry_value(entry_line.lhs, at, symbols)
+            object_worst = max(object_worst, deviation(entry_value(entry_line.rhs, at, symbols), expected))
+            difference = ink(trees, at, t, names)
+            ink_worst = max(ink_worst, float("inf") if difference is None else deviation(difference, 0.0))
+        shown = text(trees[0]), text(trees[1])
+        checks.append(Check(number, entry_line.rule, "object", object_worst, *shown))
+        checks.append(Check(number, entry_line.rule, "ink", ink_worst, *shown))
+    whole = [value(goal, at, t)[tuple(i - 1 for i in place)] for t in times for place in chosen]
+    last = [
+        entry_value(derivation.result, at, {**t, **dict(zip(derivation.indices, place))})
+        for t in times
+        for place in chosen
+    ]
+    shown = text(entry_layout(derivation.lines[0].lhs)), text(entry_layout(derivation.result))
+    checks.append(
+        Check(len(derivation.lines), derivation.lines[-1].rule, "object", deviation(last, whole), *shown)
+    )
+    return checks
+
+
+def certify_equations(network: OrderedNetwork, at: Point) -> Certificate:
+    """Check the printed forward equations: each right-hand side, read back, gives its variable."""
+    at = at.of(network)
+    choices = [
+        {free: t for free in free_times(e.target)}
+        for e in network.step[:1]
+        for t in range(1, network.steps + 1)
+    ]
+    checks = [
+        check_ink(n, "definition", e.target, e.expression, at, choices)
+        for n, e in enumerate(network.step, start=1)
+    ]
+    points = ({"seed": at.seed, "sizes": dict(at.sizes)},)
+    return Certificate("forward equations", True, tuple(checks), TOLERANCE, points)

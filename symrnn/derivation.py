@@ -1,0 +1,254 @@
+"""Derivations: a goal and the steps that lead from it, each made by one rule.
+
+``derive`` walks through the phases of a strategy. In a phase, the first of its rules that applies anywhere
+rewrites the first node it applies to (outermost, leftmost), until none applies. What a strategy may leave standing it says itself, so
+a derivation knows whether it is closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sympy.core.traversal import preorder_traversal
+
+from symrnn.calculus import Derivative, Partial, Total, free_times
+from symrnn import strategies
+from symrnn.network import HORIZON, STEP, OrderedNetwork
+from symrnn.rules import Reason, Rule, arrange
+from symrnn.strategies import Strategy
+from symrnn.tensor import Contraction, Tensor, Variable
+
+MAX_STEPS = 500
+
+
+class DerivationError(ValueError):
+    """A goal that cannot be derived as asked; the message says what would work."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One rewriting: ``rule`` turned the node ``focus`` into ``replacement``, the whole line into ``after``."""
+
+    rule: Rule
+    focus: Tensor
+    replacement: Tensor
+    after: Tensor
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line as it is printed: lhs relation rhs, made by one rule (routine steps folded in)."""
+
+    lhs: Tensor
+    relation: str
+    rhs: Tensor
+    rule: Rule
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A goal, the steps from it, and the network in which its derivatives are meant.
+
+    ``goal`` may hold one symbolic time; the derivation then holds for every value of it in ``times``, the first
+    and the last one.
+    """
+
+    goal: Tensor
+    steps: tuple[Step, ...]
+    network: OrderedNetwork
+    strategy: Strategy
+    lemmas: tuple[Derivation, ...] = ()
+    times: tuple[Any, Any] = (1, HORIZON)
+
+    @property
+    def result(self) -> Tensor:
+        """The last line."""
+        return self.steps[-1].after if self.steps else self.goal
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is left that the strategy had to remove."""
+        return not any(
+            not isinstance(node, self.strategy.leaves)
+            or (
+                isinstance(node, Total)
+                and not (node.args[1].name in self.network.kept or node.args[1].time == 0)
+            )
+            for node in self.result.atoms(Derivative)
+        )
+
+    def lines(self, fold: bool = True) -> list[Line]:
+        """Return the lines to print.
+
+        Routine steps are folded into the step before them (``fold``), and a front factor that no later step
+        touches is left out: after ``∂L/∂W = (∂L/∂s)(∂s/∂W)`` the lines go on with ``∂s/∂W = …``.
+        """
+        lines: list[Line] = []
+        lhs = self.goal
+        for step in self.steps:
+            line = Line(lhs, step.rule.relation, step.after, step.rule, step.reason)
+            same = bool(lines) and step.rule.together and step.rule == lines[-1].rule
+            if fold and lines and (step.rule.routine or same):
+                lines[-1] = replace(lines[-1], rhs=step.after)
+            else:
+                lines.append(line)
+        return self._shortened(lines) if self.strategy.factored else lines
+
+    def _shortened(self, lines: list[Line]) -> list[Line]:
+        """Drop a common front factor from the second line on."""
+        if len(lines) < 3 or not all(isinstance(line.rhs, Contraction) for line in lines[:2]):
+            return lines
+        front: list[Tensor] = []
+        for factors in zip(*(_factors(line.rhs) for line in lines)):
+            if len(set(factors)) > 1 or factors[0].has(Partial):
+                break
+            front.append(factors[0])
+        n = len(front)
+        if n == 0 or any(len(_factors(line.rhs)) != n + 1 for line in lines):
+            return lines
+        inner = _factors(lines[0].rhs)[n]
+        return [lines[0], *(replace(line, lhs=inner, rhs=_factors(line.rhs)[n]) for line in lines[1:])]
+
+
+def _factors(tensor: Tensor) -> tuple[Tensor, ...]:
+    return tensor.args if isinstance(tensor, Contraction) else (tensor,)
+
+
+def derive(
+    goal: Tensor,
+    network: OrderedNetwork | None = None,
+    strategy: Strategy | None = None,
+    lemmas: Sequence[Derivation] = (),
+    times: tuple[Any, Any] = (1, HORIZON),
+) -> Derivation:
+    """Derive a goal by named rules.
+
+    Parameters
+    ----------
+    goal : Total, Immediate or Partial
+        ``Total(L_4, W)`` is expanded along its paths, ``Immediate(s_k, W)`` is derived to the end. The time may
+        be symbolic.
+    network : OrderedNetwork, optional
+        Default: the network in which the variables of the goal were looked up.
+    strategy : Strategy, optional
+        Default: by the goal.
+    lemmas : sequence of Derivation
+        Results that may be used as "shown above"; they are certified with the derivation that uses them.
+    times : pair, optional
+        First and last value of a symbolic time of the goal.
+
+    Returns
+    -------
+    Derivation
+
+    Raises
+    ------
+    DerivationError
+        If no network is known, the goal is no derivative, or the steps exceed the budget.
+
+    Examples
+    --------
+    >>> from symrnn.cell import Cell
+    >>> network = Cell.load("elman").unroll(steps=2)
+    >>> derive(Total(network["L", 2], network["c"]), network).result
+    Immediate(L[2], c)
+    """
+    if network is None:
+        network = next((v.network for v in goal.variables() if v.network is not None), None)
+    if network is None:
+        raise DerivationError(
+            f"{goal}: say in which network, or take the variables from one: network['s', 3]"
+        )
+    if not isinstance(goal, Derivative):
+        raise DerivationError(
+            f"{goal} is no derivative; accepted: Total(v, x), Immediate(v, x) or Partial(e, x)"
+        )
+    if strategy is None:
+        strategy, network = strategies.choose(goal, network)
+        if strategy is strategies.DOUBLE_SUM and not lemmas:
+            lemmas = claim(network, goal.args[1])
+    book = tuple(_shown_above(lemma) for lemma in lemmas)
+    steps: list[Step] = []
+    expression: Tensor = goal
+    for phase in strategy.phases:
+        while (found := _first(expression, (*book, *phase.rules), network)) is not None:
+            focus, rule, replacement = found
+            expression = arrange.replace_node(expression, focus, replacement)
+            steps.append(Step(rule, focus, replacement, expression, rule.because(focus, network)))
+            if len(steps) > MAX_STEPS:
+                raise DerivationError(
+                    f"{goal} needs more than {MAX_STEPS} steps; the backward sweep (view sweep) is linear in T"
+                )
+            if phase.once:
+                break
+    return Derivation(goal, tuple(steps), network, strategy, tuple(lemmas), times)
+
+
+def claim(network: OrderedNetwork, x: Variable) -> tuple[Derivation, ...]:
+    """Return the lecture's claim ∂s_t/∂x = Σ_k (∂s_t/∂s_k)(∂⁺s_k/∂x), derived by induction over symbolic t.
+
+    Empty if no state depends on ``x``, or if there is more than one state.
+    """
+    if len(network.states) > 1 or x.time is not None:
+        return ()
+    state = network[network.states[0], STEP]
+    if not network.depends(state, x):
+        return ()
+    return (derive(Total(state, x), network, strategies.INDUCTION),)
+
+
+def _first(
+    expression: Tensor, rules: Sequence[Rule], network: OrderedNetwork
+) -> tuple[Tensor, Rule, Tensor] | None:
+    nodes = list(_nodes(expression))
+    for rule in rules:
+        for node in nodes:
+            replacement = rule(node, network)
+            if replacement is not None:
+                return node, rule, replacement
+    return None
+
+
+def _nodes(expression: Tensor) -> Iterator[Tensor]:
+    """Nodes outermost first, left to right; what stands inside a derivative is not rewritten."""
+    walk = preorder_traversal(expression)
+    for node in walk:
+        if isinstance(node, Tensor):
+            yield node
+        if isinstance(node, Derivative):
+            walk.skip()
+
+
+def _shown_above(lemma: Derivation) -> Rule:
+    """Return the rule that an earlier derivation is: its goal, at any time, may be replaced by its result."""
+
+    def rewrite(node: Tensor, network: OrderedNetwork) -> Tensor | None:
+        if node.func is not lemma.goal.func:
+            return None
+        times = _match(lemma.goal, node)
+        return None if times is None else lemma.result.xreplace(times)
+
+    return Rule(
+        "shown above",
+        "A result that was derived before.",
+        "an earlier derivation of this document",
+        rewrite,
+        lambda node, network: ("The result for ", node, "."),
+    )
+
+
+def _match(pattern: Tensor, node: Tensor) -> dict[Any, Any] | None:
+    """Times that turn a goal with at most one symbolic time into a node."""
+    symbols = free_times(pattern)
+    if not symbols:
+        return {} if pattern == node else None
+    (symbol,) = symbols
+    of, found = pattern.args[0], node.args[0]
+    if not isinstance(found, Variable) or found.time is None or of.time is None:
+        return None
+    times = {symbol: found.time - (of.time - symbol)}
+    return times if pattern.xreplace(times) == node else None

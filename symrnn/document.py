@@ -1,0 +1,164 @@
+"""A document: what a report says, block by block, before any format has been chosen.
+
+Report builders make documents, templates lay them out. A formula in a document is a layout tree, and every tree
+that states something was certified before it got here. Text is plain text: templates escape it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from symrnn.typeset.scene import Scene
+from symrnn.typeset.tree import Role, Tree
+
+
+@dataclass(frozen=True)
+class Styled:
+    """A run of plain text that is emphasised, strong, quiet or coloured by its role."""
+
+    text: str
+    style: Literal["emph", "strong", "quiet", "code", "explicit", "implicit"]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar in a table cell; ``fraction`` of the longest bar."""
+
+    fraction: float
+
+
+Piece = str | Tree | Styled | Bar
+Text = tuple[Piece, ...]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A section heading; level 1 is numbered by the template, level 2 is not."""
+
+    text: Text
+    level: Literal[1, 2] = 1
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A paragraph."""
+
+    text: Text
+
+
+@dataclass(frozen=True)
+class Line:
+    """lhs relation rhs; an empty lhs continues the chain above. ``rhs`` holds one tree per printed line."""
+
+    lhs: Tree | None
+    relation: Literal["=", "~", "<="]
+    rhs: tuple[Tree, ...]
+
+
+@dataclass(frozen=True)
+class Display:
+    """Displayed equations, aligned at their relations; ``columns`` of them side by side."""
+
+    lines: tuple[Line, ...]
+    columns: int = 1
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """One row of a derivation: the line, the name of its rule and one short reason."""
+
+    line: Line
+    rule: str
+    reason: Text
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A derivation: numbered rows; the numbers start again at ``first``."""
+
+    rows: tuple[StepRow, ...]
+    first: int = 1
+
+
+@dataclass(frozen=True)
+class Result:
+    """The result of a derivation in a ruled box, with a remark at its right."""
+
+    line: Line
+    title: str
+    remark: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; ``align`` has one of l, c, r per column, ``rules`` names the rows that get a rule above them."""
+
+    title: Text
+    header: tuple[Text, ...]
+    rows: tuple[tuple[Text, ...], ...]
+    align: str
+    note: Text = ()
+    rules: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A graph with its caption; the template numbers figures."""
+
+    scene: Scene
+    caption: Text
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Small graphs side by side, each with a short formula or text below it."""
+
+    items: tuple[tuple[Scene, Text], ...]
+    caption: Text
+    columns: int = 2
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A pale panel; with a title and a role it gets a coloured bar at its left."""
+
+    blocks: tuple[Block, ...]
+    title: str = ""
+    role: Role | None = None
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A short list."""
+
+    items: tuple[Text, ...]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Two stacks of blocks side by side; ``left`` is the share of the text width the left one takes."""
+
+    first: tuple[Block, ...]
+    second: tuple[Block, ...]
+    left: float = 0.5
+
+
+Block = Heading | Prose | Display | Steps | Result | Table | Figure | Gallery | Panel | Bullets | Columns
+
+
+@dataclass(frozen=True)
+class Document:
+    """A whole document.
+
+    ``running_head`` stands at the top left of every page, ``label`` at its top right, ``foot`` at its foot:
+    what was checked and how well it held.
+    """
+
+    title: Text
+    lead: Text
+    blocks: tuple[Block, ...]
+    running_head: str
+    label: str
+    foot: Text
+    language: str = "en"

@@ -1,0 +1,275 @@
+"""What ink means: the value of a syntax tree, with the kinds of things deciding what a product means.
+
+Derivatives of variables are evaluated by ``symrnn.evaluate.value``, derivatives of written expressions by a
+complex step through this module: neither uses the rules or the printer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from symrnn.evaluate import STEP_LENGTH, Array, Point
+from symrnn.functions import TABLE
+from symrnn.ink.oriented import ZERO, Value, add, divide, entrywise, juxtapose, outer, transpose
+from symrnn.ink.symbols import Key, Symbols, split_entries, symbols_at
+from symrnn.ink.syntax import (
+    Between,
+    BigSum,
+    Bracket,
+    Cases,
+    Dots,
+    Fraction,
+    Function,
+    Letter,
+    Node,
+    Numeral,
+    Product,
+    ReadbackError,
+    Script,
+    Slope,
+    Sum,
+    Transpose,
+)
+
+MAX_TERMS = 100_000  # terms of all sums and dotted products of one formula together
+BETWEEN = {r"\odot": entrywise, r"\otimes": outer}
+
+
+def evaluate(node: Node, at: Point, times: dict[str, int], indices: dict[str, int]) -> Array:
+    """Value of a syntax tree at a point; see ``symrnn.readback.ink_value``."""
+    with np.errstate(all="ignore"):
+        result = Reader(symbols_at(at), {"T": at.network.steps, **times}, indices).value(node).array
+    if not np.isfinite(result).all():
+        raise ReadbackError("the value is not finite")
+    return result
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Where a formula is read: symbols, values of letters, and what is perturbed for a complex step."""
+
+    symbols: Symbols
+    times: dict[str, int]
+    indices: dict[str, int]
+    shift: int = 0  # added to every time, for the factors between the dots of a product
+    summed: frozenset[str] = frozenset()
+    perturbed: tuple[Key, Array] | None = None
+    work: list[int] = field(default_factory=lambda: [0])
+
+    def value(self, node: Node) -> Value:
+        """Return what a piece of a formula is worth."""
+        match node:
+            case Letter():
+                return self.letter(node)
+            case Product(factors):
+                return reduce(juxtapose, map(self.value, factors))
+            case Numeral(number):
+                return Value(np.asarray(number)) if number else ZERO
+            case Bracket(body, entry):
+                inner = self.value(body)
+                return self.entry(inner.array, entry) if entry else inner
+            case Sum(terms):
+                return add((sign, self.value(term), term == Numeral(1.0)) for sign, term in terms)
+            case Function(name, primes, argument):
+                return self.function(name, primes, self.value(argument))
+            case Fraction(top, bottom):
+                return divide(self.value(top), self.value(bottom), one=top == Numeral(1.0))
+            case Slope(_, of, wrt):
+                return self.slope(node, of, wrt)
+            case Transpose(body):
+                return transpose(self.value(body))
+            case Between(sign, operands):
+                return reduce(BETWEEN[sign], (self.one_factor(operand) for operand in operands))
+            case Dots(first, last):
+                return self.dots(first, last)
+            case BigSum():
+                return add((1, inner.value(node.body), False) for inner in self.ranged(node))
+            case Cases(rows):
+                for body, conditions in rows:
+                    if all(self.agree(*sides) for sides in conditions):
+                        return self.value(body)
+                raise ReadbackError("no case applies")
+        raise NotImplementedError(f"no value for {type(node).__name__}")
+
+    def number(self, text: tuple[str, ...], letters: Mapping[str, int]) -> int:
+        """Return the value of a time or an index such as ``4``, ``k`` or ``t - 1``."""
+        if len(text) % 2 == 0 or any(sign not in "+-" for sign in text[1::2]):
+            raise ReadbackError(f"the script {' '.join(text)!r} is no time or index")
+        total = 0
+        for sign, piece in zip(("+", *text[1::2]), text[::2]):
+            if piece not in letters and not piece.isdecimal():
+                raise ReadbackError(
+                    f"the letter {piece!r} in a script is bound to nothing that may stand there"
+                )
+            total += (1 if sign == "+" else -1) * (letters[piece] if piece in letters else int(piece))
+        return total
+
+    def agree(self, left: tuple[str, ...], right: tuple[str, ...]) -> bool:
+        """Whether two indices, or two times, are equal."""
+        letters = self.indices if {*left, *right} & self.indices.keys() else self.times
+        return self.number(left, letters) == self.number(right, letters)
+
+    def ranged(self, node: BigSum) -> Iterator[Reader]:
+        """Yield a reader for each value of the letter of a sum."""
+        letter, axis = node.letter, self.symbols.sizes.get(node.high[0]) if len(node.high) == 1 else None
+        if letter in self.summed:
+            raise ReadbackError(f"the letter {letter!r} is used by two sums, one inside the other")
+        low = self.number(node.low, self.times)
+        high = self.number(node.high, self.times) if axis is None else axis
+        if axis is not None and low != 1:
+            raise ReadbackError(f"the index {letter!r} runs from {low}; entries are counted from 1")
+        times = {name: time for name, time in self.times.items() if name != letter}
+        indices = {name: index for name, index in self.indices.items() if name != letter}
+        for number in range(low, high + 1):
+            self.count()
+            (times if axis is None else indices)[letter] = number
+            yield replace(self, times=times, indices=indices, summed=self.summed | {letter})
+
+    def count(self) -> None:
+        """Stop ink that would keep the machine busy for ever."""
+        self.work[0] += 1
+        if self.work[0] > MAX_TERMS:
+            raise ReadbackError(f"the formula has more than {MAX_TERMS} terms")
+
+    def variable(self, node: Letter) -> tuple[Key, Script]:
+        """Return the variable that a letter stands for, and the entries asked for."""
+        found = self.symbols.resolve(node)
+        if found is None:
+            raise ReadbackError(f"{node.base}{list(map(''.join, node.sub))} is no symbol of this network")
+        name, time, entries = found
+        return (name, None if time is None else self.number(time, self.times) + self.shift), entries
+
+    def letter(self, node: Letter) -> Value:
+        """Return what a symbol is worth: δ, I and the ones, or a variable of the network."""
+        if node.base in ("delta", "I", "1") and self.symbols.resolve(node) is None:
+            return self.constant(node)
+        key, entries = self.variable(node)
+        array = self.symbols.array(key)
+        if self.perturbed is not None and key == self.perturbed[0]:
+            array = self.perturbed[1]
+        return self.entry(array, entries) if entries else Value(array)
+
+    def constant(self, node: Letter) -> Value:
+        """Return a Kronecker delta, an identity matrix or a vector of ones."""
+        pair = split_entries(node.sub, 2)
+        if node.base == "delta" and pair is not None:
+            left, right = pair
+            return Value(np.asarray(float(self.agree((left,), (right,)))))
+        pieces = node.sub[0] if len(node.sub) == 1 else ()
+        shape = tuple(self.symbols.sizes.get(axis, 0) for axis in pieces[::2])
+        if node.base != "delta" and len(pieces) % 2 and all(shape) and set(pieces[1::2]) <= {r"\times"}:
+            eye = np.eye(int(np.prod(shape))).reshape(shape + shape)
+            return Value(eye if node.base == "I" else np.ones(shape))
+        raise ReadbackError(f"{node.base}{list(map(''.join, node.sub))} is no symbol of this network")
+
+    def entry(self, array: Array, script: Script) -> Value:
+        """Return an entry of an array."""
+        return Value(np.asarray(array[self.places(script, array.shape)]))
+
+    def places(self, script: Script, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the place of an entry in an array; indices on paper count from 1."""
+        pieces = split_entries(script, len(shape))
+        if pieces is None:
+            raise ReadbackError(f"the indices {list(map(''.join, script))} do not fit the shape {shape}")
+        found = [self.number((piece,), self.indices) for piece in pieces]
+        if any(not 1 <= index <= size for index, size in zip(found, shape)):
+            raise ReadbackError(f"the indices {found} are outside the shape {shape}")
+        return tuple(index - 1 for index in found)
+
+    def function(self, name: str, primes: int, argument: Value) -> Value:
+        """Return a function of the table entry by entry, or diag."""
+        if name == "diag" and not primes:
+            if argument.array.ndim != 1 or argument.row:
+                raise ReadbackError(f"diag needs a column, not {argument}")
+            return Value(np.diag(argument.array))
+        row = TABLE.get(self.symbols.activation if name == "sigma" else name)
+        call = None if row is None or primes > 1 else (row.numpy, row.derivative)[primes]
+        if call is None:
+            raise ReadbackError(f"there is no function {name}{chr(39) * primes}")
+        if name == "softmax" and argument.array.ndim != 1:
+            raise ReadbackError(f"softmax needs a vector, not {argument}")
+        return Value(np.asarray(call(argument.array)), argument.row)
+
+    def slope(self, node: Slope, of: Node, wrt: Letter) -> Value:
+        """Return a derivative, or entries of one; that of a number by a vector is a row."""
+        if self.perturbed is not None:
+            raise ReadbackError("a derivative stands inside ∂(…)")
+        key, lower = self.variable(wrt)
+        shape = self.symbols.array(key).shape
+        below = self.places(lower, shape) if lower else None
+        if isinstance(of, Letter):
+            other, upper = self.variable(of)
+            array = self.symbols.slope(node.immediate, other, key)
+            rank = array.ndim - len(shape)
+            if upper:
+                array, rank = array[self.places(upper, array.shape[:rank])], 0
+            if below is not None:
+                array = np.moveaxis(array, range(rank), range(-rank, 0))[below]
+        elif node.immediate:
+            raise ReadbackError("∂⁺ of an expression; it is defined for variables")
+        else:
+            array = self.complex_step(of, key, below)
+            rank = array.ndim - (len(shape) if below is None else 0)
+        return Value(np.asarray(array), row=rank == 0 and array.ndim == 1)
+
+    def complex_step(self, of: Node, key: Key, place: tuple[int, ...] | None) -> Array:
+        """Differentiate a written expression by a variable, or by one entry of it, all else held fixed."""
+        base = self.symbols.array(key)
+        columns = []
+        for entry in np.ndindex(base.shape) if place is None else (place,):
+            array = np.array(base, dtype=complex)
+            array[entry] += 1j * STEP_LENGTH
+            result = replace(self, perturbed=(key, array)).value(of)
+            if result.array.ndim == 1 and result.row:
+                raise ReadbackError("∂ of a row; the axes of a derivative begin with those of a column")
+            columns.append(result.array.imag / STEP_LENGTH)
+        return np.stack(columns, axis=-1).reshape(columns[0].shape + (base.shape if place is None else ()))
+
+    def one_factor(self, operand: Node) -> Value:
+        """Return an operand of ⊙ or ⊗, which a reader must not be able to split in two ways."""
+        factors = operand.factors if isinstance(operand, Product) else (operand,)
+        values = [self.value(factor) for factor in factors]
+        if isinstance(operand, Dots) or sum(v.array.ndim > 0 for v in values) > 1:
+            raise ReadbackError("a product stands without brackets beside ⊙ or ⊗")
+        return reduce(juxtapose, values)
+
+    def dots(self, first: Node, last: Node) -> Value:
+        """Return the product of a factor at all times from the first written one down to the last."""
+        shifts = set(self.shifts(first, last))
+        if len(shifts) != 1 or min(shifts) < -1:
+            raise ReadbackError(f"the factors at ⋯ differ in time by {sorted(shifts)}, not by one step count")
+        length = shifts.pop() + 1
+        if length:
+            earlier = (replace(self, shift=self.shift - back) for back in range(length))
+            return reduce(juxtapose, (reader.value(first) for reader in earlier))
+        try:
+            size = self.value(first).array.shape
+        except ReadbackError:  # the factor behind the end of the range need not exist
+            size = self.value(last).array.shape
+        if len(size) != 2 or size[0] != size[1]:
+            raise ReadbackError("an empty product of factors that are no square matrices")
+        return Value(np.eye(size[0]))
+
+    def shifts(self, first: Any, last: Any) -> Iterator[int]:
+        """Yield by how many steps each time in ``first`` is later; all else must be equal."""
+        if isinstance(first, Letter) and isinstance(last, Letter):
+            upper, lower = self.symbols.resolve(first), self.symbols.resolve(last)
+            if upper is not None and lower is not None and upper[::2] == lower[::2]:
+                if upper[1] is not None and lower[1] is not None:
+                    yield self.number(upper[1], self.times) - self.number(lower[1], self.times)
+                return
+        elif type(first) is type(last) and isinstance(first, Node) and not isinstance(first, BigSum | Dots):
+            for one in fields(first):
+                yield from self.shifts(getattr(first, one.name), getattr(last, one.name))
+            return
+        elif isinstance(first, tuple) and isinstance(last, tuple) and len(first) == len(last):
+            for left, right in zip(first, last):
+                yield from self.shifts(left, right)
+            return
+        if first != last:
+            raise ReadbackError("the factors at ⋯ are not one expression at two times")

@@ -1,0 +1,77 @@
+"""From certified objects to blocks of a document: rows of steps, result boxes, inline mathematics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from symrnn.derivation import Derivation
+from symrnn.derivation import Line as Claim
+from symrnn.document import Display, Line, Piece, Result, StepRow, Steps, Text
+from symrnn.entrywise import EntryDerivation
+from symrnn.rules import Reason
+from symrnn.tensor import Tensor
+from symrnn.typeset.measure import broken, width
+from symrnn.typeset.tree import Coloured, Row, Tree, Underbrace
+from symrnn.views.entry_layout import entry_layout
+from symrnn.views.matrix import inline, layout, line
+
+STEP_WIDTH = 92.0  # millimetres beside number, left side and note
+DISPLAY_WIDTH = 140.0
+
+
+def prose(*pieces: Piece | Tensor) -> Text:
+    """Return running text with mathematics in it."""
+    return tuple(inline(piece) if isinstance(piece, Tensor) else piece for piece in pieces)
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+def steps(derivation: Derivation | EntryDerivation, first: int = 1) -> Steps:
+    """Rows of a derivation; a left side is printed where it changes."""
+    rows: list[StepRow] = []
+    shown: Tree | None = None
+    lines: Sequence[tuple[Tree, Tree, str, str, Reason]]
+    if isinstance(derivation, EntryDerivation):
+        lines = [(entry_layout(x.lhs), entry_layout(x.rhs), "=", x.rule, x.reason) for x in derivation.lines]
+    else:
+        lines = [(*line(x.lhs, x.rhs), x.relation, x.rule.name, x.reason) for x in derivation.lines()]
+    for lhs, rhs, relation, rule, reason in lines:
+        limit = STEP_WIDTH - max(0.0, width(lhs) - 12)
+        printed = Line(None if lhs == shown else lhs, relation, broken(rhs, limit))  # type: ignore[arg-type]  # a literal
+        rows.append(StepRow(printed, _capital(rule), prose(*reason)))
+        shown = lhs
+    return Steps(tuple(rows), first)
+
+
+def display(*claims: tuple[Tensor, Tensor], columns: int = 1) -> Display:
+    """Return displayed equations."""
+    trees = (line(lhs, rhs) for lhs, rhs in claims)
+    return Display(tuple(Line(lhs, "=", broken(rhs, DISPLAY_WIDTH / columns)) for lhs, rhs in trees), columns)
+
+
+def result(derivation: Derivation, title: str, remark: str) -> Result:
+    """The result of a derivation in a box."""
+    lhs, rhs = line(derivation.goal, derivation.result)
+    return Result(Line(lhs, "=", broken(rhs, DISPLAY_WIDTH - width(lhs))), title, remark)
+
+
+def braced(claim: Claim, labels: Sequence[tuple[Tensor, str]]) -> Line:
+    """Print a line with braces and words under some of its terms."""
+    lhs, rhs = line(claim.lhs, claim.rhs)
+    for tensor, words in labels:
+        rhs = _brace(rhs, layout(tensor), words)
+    return Line(lhs, "=", (rhs,))
+
+
+def _brace(tree: Tree, part: Tree, words: str) -> Tree:
+    """Put a brace under the run of items that ``part`` consists of."""
+    items = tree.items if isinstance(tree, Row) else (tree,)
+    wanted = part.items if isinstance(part, Row) else (part,)
+    role = next((item.role for item in wanted if isinstance(item, Coloured)), None)
+    for start in range(len(items) - len(wanted) + 1):
+        if items[start : start + len(wanted)] == wanted:
+            under = Underbrace(part, words, role)
+            return Row((*items[:start], under, *items[start + len(wanted) :]))
+    return tree

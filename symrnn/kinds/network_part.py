@@ -1,0 +1,205 @@
+"""First part of the reference: the network, its shapes, its graph, and the total loss."""
+
+from __future__ import annotations
+
+from symrnn.calculus import Total
+from symrnn.document import Block, Columns, Display, Figure, Heading, Line, Panel, Prose, Styled, Table, Text
+from symrnn.functions import TABLE
+from symrnn.job import Job
+from symrnn.kinds.blocks import display, prose
+from symrnn.kinds.ledger import Ledger
+from symrnn.kinds.material import Material
+from symrnn.network import STEP, Equation
+from symrnn.tensor import Apply, Contraction, Shape, Variable
+from symrnn.typeset.tree import BigSum, Number, Operator, Script, Symbol, Tree, row, separated
+from symrnn.views.graph import Term, unrolled
+from symrnn.views.matrix import layout, variable, variable_symbol
+
+
+def meaning(job: Job, name: str) -> str:
+    """Return what a symbol is, in a few words, by its place in the equations."""
+    fixed = {
+        "x": "input",
+        "y": "target",
+        "z": "scores (logits)",
+        "yhat": "predicted probabilities",
+        "a": "pre-activation",
+    }
+    if name in fixed:
+        return fixed[name]
+    if name in job.cell.states:
+        return "state"
+    for equation in job.cell.step:
+        for product in equation.expression.atoms(Contraction):
+            matrix, vector = product.args[0], product.args[-1]
+            if matrix == Variable(name, job.cell.parameters.get(name, ())):
+                if vector.variables() and all(v.time == STEP - 1 for v in vector.variables()):
+                    return "recurrent weights"
+                return "input weights" if vector == Variable("x", vector.shape, STEP) else "output weights"
+        if (
+            name in job.cell.parameters
+            and Variable(name, job.cell.parameters[name]) in equation.expression.args
+        ):
+            return "output bias" if equation.target.name == "z" else "bias"
+    return "signal"
+
+
+def shape_tree(shape: Shape) -> Tree:
+    """Return a shape such as d × n."""
+    return separated([Symbol(axis) for axis in shape], "times") if shape else Number("1")
+
+
+def shape_table(job: Job) -> Table:
+    """Symbols with their meaning and shape, equal rows joined."""
+    shown = ["x", *(e.target.name for e in job.cell.step if e.target.name not in ("L", "e")), "y"]
+    signals: dict[tuple[str, Shape], list[str]] = {}
+    for name in dict.fromkeys(shown):
+        signals.setdefault((meaning(job, name), job.cell.signals[name]), []).append(name)
+    rows: list[tuple[Text, ...]] = []
+    for (words, shape), names in signals.items():
+        trees = [variable(Variable(name, shape, STEP)) for name in names]
+        rows.append((prose(separated(trees, "comma")), (words,), prose(shape_tree(shape))))
+    for name, shape in job.cell.parameters.items():
+        rows.append((prose(variable_symbol(name)), (meaning(job, name),), prose(shape_tree(shape))))
+    return Table((), (), tuple(rows), "lll")
+
+
+def conventions(job: Job) -> Table:
+    """Both layouts of the weights side by side."""
+    rows: list[tuple[Text, ...]] = []
+    for name, shape in job.cell.parameters.items():
+        if len(shape) == 2:
+            turned = shape[::-1]
+            w = variable_symbol(name)
+            column, line = Symbol("u"), Script(Symbol("u"), sup=Symbol("top"))
+            rows.append(
+                (
+                    prose(w),
+                    prose(shape_tree(shape)),
+                    prose(row(w, Operator("thin"), column)),
+                    prose(shape_tree(turned)),
+                    prose(row(line, Operator("thin"), w)),
+                )
+            )
+    header: tuple[Text, ...] = ((), ("operator layout",), ("acts as",), ("row layout",), ("acts as",))
+    return Table((), header, tuple(rows), "lllll")
+
+
+def equations(job: Job) -> Display:
+    """The equations of one step, two columns, the state at the start last."""
+    claims = [(e.target, e.expression) for e in job.cell.step]
+    shown = display(*claims, columns=2)
+    zeros = tuple(
+        Line(variable(Variable(state, job.cell.signals[state], 0)), "=", (Number("0"),))
+        for state in job.cell.states
+        if not job.values[f"{state}0"].any()
+    )
+    return Display((*shown.lines, *zeros), 2)
+
+
+def activation_sentence(job: Job) -> Text:
+    """What σ stands for."""
+    sigma = [a for e in job.cell.step for a in e.expression.atoms(Apply) if a.symbol == "sigma"]
+    if not sigma:
+        return ()
+    return (" ", Symbol("sigma"), f" is {TABLE[sigma[0].function].meaning}, applied entry by entry.")
+
+
+def total_loss(material: Material, ledger: Ledger) -> Display:
+    """The total loss as a sum over the steps; weighted where the mask says so."""
+    job = material.job
+    equation = Equation(job.network["L"], job.network.by_target[Variable("L")].expression)
+    ledger.admit_equation(equation, job.network)
+    lines = display((equation.target, equation.expression)).lines
+    if job.network.weights:
+        return Display(lines)
+    compact = row(
+        BigSum(row(Symbol("t"), Operator("="), Number("1")), Number(str(job.steps))),
+        layout(Variable("L", (), STEP)),
+    )
+    return Display((Line(lines[0].lhs, "=", (row(compact, Operator("="), lines[0].rhs[0]),)),))
+
+
+def section(material: Material) -> list[Block]:
+    """Return the blocks of this part."""
+    job, ledger = material.job, material.ledger
+    ledger.admit_equations(job.network)
+    last = job.steps
+    k = max(1, min(2, int(job.of.time) - 1))
+    read = separated([Symbol("t"), row(Number("1"))], "=")
+    words = f", {job.cell.source.split(';')[0]}" if job.cell.source else ""
+    task = "reads an input, updates its state and makes a prediction"
+    if job.vocabulary:
+        task = f"reads one of {len(job.vocabulary)} symbols, updates its state and predicts the next one"
+    intro = prose(
+        "At each step ",
+        row(read, Operator("comma"), Operator("dots"), Operator("comma"), Number(str(last))),
+        f" the network {task}:",
+    )
+    shared = separated([variable_symbol(name) for name in job.cell.parameters], "comma")
+    start = variable(Variable(job.cell.states[0], job.cell.signals[job.cell.states[0]], 0))
+    given = prose(" The state ", start, " at the start is a given constant.")
+    left: tuple[Block, ...] = (
+        Prose(intro),
+        equations(job),
+        Prose(
+            (
+                "The same ",
+                shared,
+                " serve every step: that sharing is the whole difficulty.",
+                *given,
+                *activation_sentence(job),
+            )
+        ),
+    )
+    figure = Figure(
+        unrolled(job.network, Term(material.main, k, int(job.of.time))),
+        (
+            f"The {job.cell.name} network{words}, unrolled for {last} steps. Highlighted: the term ",
+            row(Symbol("k"), Operator("="), Number(str(k))),
+            ". The ",
+            Styled("dashed arrow", "explicit"),
+            " is the use of ",
+            variable(material.main),
+            " that makes ",
+            variable(material.state(k)),
+            "; the ",
+            Styled("thick path", "implicit"),
+            " carries its effect to ",
+            variable(job.of),
+            ".",
+        ),
+    )
+    loss = Variable("L", (), STEP)
+    return [
+        Heading(("The network",)),
+        Columns(left, (Panel((shape_table(job),)),), left=0.57),
+        figure,
+        Prose(
+            (
+                Styled("Rows or columns.", "strong"),
+                " Vectors are columns here and a matrix maps its last axis to its first: operator layout. The lecture "
+                "declares the shapes of the row layout and multiplies as in the operator layout, which does not fit. "
+                "Either is consistent; a square matrix fits both, so a transpose goes unnoticed.",
+            )
+        ),
+        conventions(job),
+        Prose(
+            prose(
+                Styled("The loss.", "strong"),
+                " The total loss is the sum over the steps, not the mean, and the logarithm is the natural one. ",
+                "A derivative of ",
+                Symbol("u"),
+                " by ",
+                Symbol("v"),
+                " has the axes of ",
+                Symbol("u"),
+                ", then those of ",
+                Symbol("v"),
+                " (numerator layout): ",
+                Total(loss, Variable("s", ("d",), STEP)) if "s" in job.cell.states else loss,
+                " is a row.",
+            )
+        ),
+        total_loss(material, ledger),
+    ]

@@ -1,0 +1,80 @@
+"""A Jacobian as a picture: its corner entries in brackets, dots between, size symbolic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+
+from symrnn.certificate import TOLERANCE, Certificate, Check
+from symrnn.document import Line
+from symrnn.entrywise import EntryDerivation
+from symrnn.evaluate import Point, value
+from symrnn.kinds.ledger import Ledger
+from symrnn.readback import ReadbackError, ink_value
+from symrnn.typeset.latex import latex
+from symrnn.typeset.text import text
+from symrnn.typeset.tree import Matrix, Operator, Tree, row
+from symrnn.views.entry_layout import entry_layout
+from symrnn.views.matrix import layout
+from symrnn.witnesses import assignments, deviation
+
+
+def jacobian_picture(derivation: EntryDerivation, ledger: Ledger) -> Line:
+    """Return ∂v/∂u = [corner entries as derivatives] = [corner entries derived] = matrix result.
+
+    Each corner is read back from its ink, with the size for the last index, and compared with the entry that it
+    stands for.
+    """
+    goal = derivation.goal
+    last = [sympy.Symbol(axis, integer=True, positive=True) for axis in goal.shape]
+    one = sympy.Integer(1)
+    corners = [[(p, q) for q in (one, last[1])] for p in (one, last[0])]
+    pictures = [
+        [[_at(side, derivation, corner) for corner in pair] for pair in corners]
+        for side in (derivation.lines[0].lhs, derivation.result)
+    ]
+    worst = max(
+        _worst(point.of(derivation.matrix.network), derivation, corners, pictures) for point in ledger.points
+    )
+    checks = (Check(1, "entries of the matrix", "ink", worst, text(layout(goal)), "corner entries"),)
+    ledger.certificates.append(
+        Certificate(f"{text(layout(goal))} as a matrix", True, checks, TOLERANCE, ledger.described).require()
+    )
+    equals = Operator("=")
+    matrices = (_dotted([[entry_layout(e) for e in pair] for pair in picture]) for picture in pictures)
+    whole = row(next(matrices), equals, next(matrices), equals, layout(derivation.matrix.result))
+    return Line(layout(goal), "=", (whole,))
+
+
+def _at(expression: Any, derivation: EntryDerivation, corner: tuple[Any, Any]) -> Any:
+    return expression.xreplace(dict(zip(derivation.indices, corner)))
+
+
+def _worst(at: Point, derivation: EntryDerivation, corners: list[Any], pictures: list[Any]) -> float:
+    """Largest deviation of a corner entry, over all times."""
+    goal, matrix = derivation.goal, derivation.matrix
+    symbols = goal.atoms(sympy.Symbol)
+    names = {axis: at.sizes[axis] for axis in goal.shape}
+    worst = 0.0
+    for times in assignments(symbols, matrix.times, matrix.network):
+        tensor = value(goal, at, times)
+        for picture in pictures:
+            for r, pair in enumerate(corners):
+                for c, corner in enumerate(pair):
+                    place = tuple(
+                        int(i.xreplace({s: at.sizes[s.name] for s in i.free_symbols})) - 1 for i in corner
+                    )
+                    try:
+                        found = ink_value(latex(entry_layout(picture[r][c])), at, times, names)
+                    except ReadbackError:
+                        return float("inf")
+                    worst = max(worst, deviation(found, tensor[place]))
+    return worst
+
+
+def _dotted(corners: list[list[Tree]]) -> Matrix:
+    """Return two rows and columns with dots between them."""
+    (a, b), (c, d) = corners
+    dots, down, across = Operator("cdots"), Operator("vdots"), Operator("ddots")
+    return Matrix(((a, dots, b), (down, across, down), (c, dots, d)))

@@ -1,0 +1,141 @@
+"""Fourth part of the reference: all losses at once, one sweep backwards, and what was checked."""
+
+from __future__ import annotations
+
+from symrnn.calculus import Total
+from symrnn.certificate import TOLERANCE
+from symrnn.document import Block, Heading, Prose, Styled, Table, Text
+from symrnn.kinds.blocks import display, prose, steps
+from symrnn.kinds.ledger import Ledger
+from symrnn.kinds.material import K, Material
+from symrnn.rules import BOOK
+from symrnn.typeset.tree import Number, Operator, Symbol, Tree, row
+from symrnn.views.matrix import variable
+
+
+def section(material: Material) -> list[Block]:
+    """Return the blocks of this part."""
+    w, network = material.main, material.network
+    loss, state = network["L"], material.state(K)
+    blocks: list[Block] = [
+        Heading(("All losses at once: the backward sweep",)),
+        Prose(
+            prose(
+                "The total loss needs every pair of a loss at ", Symbol("t"), " and a use at ", Symbol("k"),
+                ". Summed in the other order, all losses share one factor per use:",
+            )
+        ),
+        steps(material.reordered),
+        Prose(
+            prose(
+                "That factor follows from its successor, so one walk from the last step to the first computes them all. The "
+                "double sum has T(T + 1)/2 terms, the sweep T steps, and they are equal:",
+            )
+        ),
+        steps(material.recursion),
+        Prose(
+            prose(
+                "Here ", Total(loss, state), " is the total derivative of all losses, not that of one loss as in the sections "
+                "before. Signal by signal, the sweep reads:",
+            )
+        ),
+    ]  # fmt: skip
+    for name, derivation in material.sweep.signals.items():
+        signal = derivation.goal.args[1]
+        blocks.append(Heading(prose("The adjoint of ", variable(signal)), level=2))
+        blocks.append(steps(derivation))
+        if name in network.states:
+            after = row(Symbol("T"), Operator("+"), Number("1"))
+            blocks.append(
+                Prose(prose("At the last step nothing follows: the term of step ", after, " is absent. For ",
+                            network[name, 0], " only the term of step 1 is there."))
+            )  # fmt: skip
+    blocks.append(Heading(("The parameters collect one term per step",), level=2))
+    for number, derivation in enumerate(material.sweep.parameters.values()):
+        blocks.append(steps(derivation) if number == 0 else display((derivation.goal, derivation.result)))
+    blocks.append(
+        Prose(
+            prose("With one product per step for ", w, ", nothing larger than ", w, " itself is ever stored.")
+        )
+    )
+    return blocks
+
+
+def small_number(number: float) -> Tree:
+    """Return a deviation as one digit times a power of ten."""
+    return Number(f"{number:.0e}".replace("e-0", "e-"))
+
+
+def bound_of(number: float) -> float:
+    """Return the power of ten, from 1e-14 upwards, that a deviation stays below: the same on every machine."""
+    power = 1e-14
+    while number >= power:
+        power *= 10
+    return float(f"{power:.0e}")
+
+
+def checks(ledger: Ledger) -> list[Block]:
+    """What was checked, how, and how well it held."""
+    worst = {
+        w: max((d for c in ledger.certificates if (d := c.of(w)) is not None), default=0.0) for w in WITNESSES
+    }
+    counts = {
+        w: sum(check.witness == w for c in ledger.certificates for check in c.checks) for w in WITNESSES
+    }
+    rows: list[tuple[Text, ...]] = [
+        ((name,), (words,), (str(counts[name]),), prose(Operator("<"), small_number(bound_of(worst[name]))))
+        for name, words in WITNESSES.items()
+    ]
+    points = "; ".join(
+        ("the numbers of this example" if p["seed"] is None else f"random numbers, seed {p['seed']}")
+        + " ("
+        + ", ".join(f"{axis} = {n}" for axis, n in sorted(p["sizes"].items()))
+        + ")"
+        for p in ledger.described
+    )
+    used = dict.fromkeys(check.rule for c in ledger.certificates for check in c.checks)
+    rules: list[tuple[Text, ...]] = [
+        ((Styled(name[:1].upper() + name[1:], "strong"),), (BOOK[name].statement,))
+        for name in used
+        if name in BOOK
+    ]
+    return [
+        Heading(("What was checked",)),
+        Prose(
+            (
+                "Every line of every derivation above was evaluated, for every step it is stated for, and compared with its "
+                f"left side at two points: {points}. Tolerance: ",
+                small_number(TOLERANCE),
+                ", relative to the largest entry where that exceeds 1. A line that fails stops the report.",
+            )
+        ),
+        Table((), (("witness",), ("what it does",), ("checks",), ("deviation",)), tuple(rows), "llrr"),
+        Prose(("The rules, in words:",)),
+        Table((), (("rule",), ("statement",)), tuple(rules), "ll"),
+    ]
+
+
+WITNESSES = {
+    "object": "evaluates the expression; its derivatives by complex step through the forward equations",
+    "ink": "reads both sides back from the printed formula and evaluates them again",
+    "SymPy": "differentiates the equations written out in entries with SymPy’s own diff",
+}
+
+
+def foot(ledger: Ledger) -> Text:
+    """One line for the foot of every page."""
+    sizes = "; ".join(
+        (
+            "these numbers"
+            if p["seed"] is None
+            else f"seed {p['seed']}, sizes " + "/".join(map(str, p["sizes"].values()))
+        )
+        for p in ledger.described
+    )
+    return (
+        "Every line was evaluated: largest deviation below ",
+        small_number(bound_of(ledger.deviation)),
+        ", tolerance ",
+        small_number(TOLERANCE),
+        f" ({sizes}).",
+    )

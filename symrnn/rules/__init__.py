@@ -1,0 +1,77 @@
+"""The book of rules: each rewrites one node into an equal expression, and can say why.
+
+A rule has a name (what a student would call it), a statement in words, a source, and two functions: ``rewrite``
+returns an equal expression of the same shape, or None where the rule does not apply; ``because`` gives the reason
+for this very step. A rule does one thing and never recurses. Zero comes only from a rule that says so, never from
+"I do not know". ``routine`` marks housekeeping that reports fold into the step before; ``together`` marks rules
+whose uses at several places of one line are printed as one step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from symrnn.network import OrderedNetwork
+from symrnn.tensor import Tensor
+
+Reason = tuple[str | Tensor, ...]
+Rewrite = Callable[[Tensor, OrderedNetwork], Tensor | None]
+Because = Callable[[Tensor, OrderedNetwork], Reason]
+
+BOOK: dict[str, Rule] = {}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule; see the module.
+
+    Attributes
+    ----------
+    name, statement, source : str
+        Statement and source in words, for any output format.
+    rewrite : callable (node, network) -> Tensor or None
+    because : callable (node, network) -> tuple of text and tensors
+        Asked only where ``rewrite`` applied.
+    routine, together : bool
+    relation : str
+        "=" or, for truncation, "~".
+    """
+
+    name: str
+    statement: str
+    source: str
+    rewrite: Rewrite
+    because: Because
+    routine: bool = False
+    together: bool = False
+    relation: str = "="
+
+    def __call__(self, node: Tensor, network: OrderedNetwork) -> Tensor | None:
+        """Rewrite a node, or return None."""
+        result = self.rewrite(node, network)
+        return None if result is None or result == node else result
+
+    def with_rewrite(self, rewrite: Rewrite) -> Rule:
+        """Return the same rule with another rewriting, for negative controls."""
+        return replace(self, rewrite=rewrite)
+
+
+def rule(
+    name: str,
+    statement: str,
+    *,
+    source: str,
+    because: str | Because = "",
+    routine: bool = False,
+    together: bool = False,
+) -> Callable[[Rewrite], Rule]:
+    """Enter a rewriting into the book; ``because`` is a text, or a function where the reason names variables."""
+
+    def enter(rewrite: Rewrite) -> Rule:
+        text = because or statement
+        reason: Because = (lambda node, network: (text,)) if isinstance(text, str) else text
+        BOOK[name] = Rule(name, statement, source, rewrite, reason, routine, together)
+        return BOOK[name]
+
+    return enter

@@ -1,0 +1,165 @@
+"""Strategies: which rules, in which order, lead from a goal to the form a reader wants.
+
+A strategy is a list of phases; in each, a few rules are applied until none of them applies. What derivative nodes
+a strategy may leave standing it says itself: one-step Jacobians and immediate derivatives are the answer of the
+path strategy, and the question of the local one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from symrnn.calculus import Derivative, Immediate, Partial, Total
+from symrnn.network import NetworkError, OrderedNetwork
+from symrnn.rules import Rule, arrange, paths, sweep
+from symrnn.rules.local import LOCAL
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Rules that are applied together, until none of them applies; ``once`` stops after one step."""
+
+    rules: tuple[Rule, ...]
+    once: bool = False
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """Phases in order, and the kinds of derivative that the result may still hold.
+
+    ``factored`` says that a front factor no later step touches is printed in the first line only.
+    """
+
+    name: str
+    phases: tuple[Phase, ...]
+    leaves: tuple[type[Derivative], ...] = ()
+    factored: bool = False
+
+
+# one equation after another, to the end
+FULL = Strategy(
+    "local",
+    (
+        Phase((*LOCAL, paths.chain_rule, paths.explicit_implicit)),
+        Phase((arrange.contract_outer,)),
+        Phase((arrange.like_terms, arrange.sign)),
+    ),
+)
+# from a loss to its logits: softmax and cross entropy cancel
+OUTPUT = Strategy(
+    "output",
+    (
+        Phase((*LOCAL, paths.chain_rule)),
+        Phase((arrange.multiply_out,)),
+        Phase((arrange.reciprocal,)),
+        Phase((arrange.contract_outer, arrange.target_sum)),
+        Phase((arrange.sign, arrange.like_terms)),
+    ),
+)
+# explicit + implicit, as in the lecture
+PATHS = Strategy(
+    "paths",
+    (
+        Phase((paths.chain_rule,)),
+        Phase((paths.explicit_implicit,), once=True),
+        Phase((paths.one_step_back,)),
+        Phase((paths.base_case,)),
+        Phase((arrange.distribute,)),
+        Phase((paths.telescope,)),
+        Phase((arrange.collect,)),
+    ),
+    leaves=(Immediate, Total),
+    factored=True,
+)
+# from one state, or a loss, to an earlier state: the product written out
+CHAIN = Strategy("chain", PATHS.phases[:5], leaves=(Immediate, Total))
+# the claim of the path strategy for symbolic t, by induction
+INDUCTION = Strategy(
+    "induction",
+    (
+        Phase((paths.explicit_implicit,), once=True),
+        Phase((paths.induction_hypothesis,), once=True),
+        Phase((arrange.into_sum,)),
+        Phase((paths.telescope,)),
+        Phase((arrange.join_last,)),
+    ),
+    leaves=(Immediate, Total),
+)
+# the total loss: every step t and every use k; the claim for ∂s_t/∂x comes as a lemma
+DOUBLE_SUM = Strategy(
+    "double sum",
+    (
+        Phase((paths.loss_sum,), once=True),
+        Phase((paths.chain_rule, paths.base_case), once=True),
+        Phase((arrange.into_sum,)),
+    ),
+    leaves=(Immediate, Total),
+)
+# the double sum in the other order: one factor ∂L/∂s_k for each use
+REORDERED = Strategy(
+    "reordered double sum",
+    (
+        *DOUBLE_SUM.phases,
+        Phase((arrange.swap_sums,), once=True),
+        Phase((arrange.out_of_sum,), once=True),
+        Phase((paths.fold_losses,)),
+    ),
+    leaves=(Immediate, Total),
+)
+# ∂L/∂s_k from ∂L/∂s_{k+1}: the backward recursion
+RECURSION = Strategy(
+    "recursion",
+    (
+        Phase((paths.loss_sum,), once=True),
+        Phase((paths.chain_rule,), once=True),
+        Phase((arrange.split_first,), once=True),
+        Phase((paths.insert_next,), once=True),
+        Phase((arrange.out_of_sum,)),
+        Phase((paths.fold_losses,)),
+    ),
+    leaves=(Immediate, Total),
+)
+# ∂s_t/∂s_k as a product; known: the one-step Jacobian
+PRODUCT = Strategy("product", (Phase((paths.written_product,), once=True), Phase(())), leaves=(Total,))
+# put known results in, then pull the outer product out
+CONTRACTED = Strategy(
+    "outer products",
+    (Phase((arrange.into_sum,)), Phase((arrange.contract_outer,))),
+    leaves=(Immediate, Total),
+)
+# one adjoint from later ones; known: ∂L_t/∂z_t
+SWEEP = Strategy(
+    "sweep",
+    (
+        Phase((sweep.successors_rule, sweep.uses_rule), once=True),
+        Phase((sweep.weight_rule,)),
+        Phase(LOCAL),
+        Phase((arrange.contract_outer,)),
+        Phase((arrange.diagonal_product,)),
+    ),
+    leaves=(Total,),
+)
+
+
+def choose(goal: Derivative, network: OrderedNetwork) -> tuple[Strategy, OrderedNetwork]:
+    """Choose a strategy and the nodes to keep, by what is differentiated and by what.
+
+    Within a step: local rules. A loss by its logits: also the cancellation of softmax. A total derivative that
+    runs through states: their paths.
+    """
+    v, x = goal.args
+    stations = network.condense({*network.states, "L"})
+    if isinstance(goal, Immediate):
+        return FULL, stations
+    if isinstance(goal, Partial) or v == x:
+        return FULL, network
+    if network.equation(v) is None:
+        raise NetworkError(f"{v} is given, it has no equation to differentiate")
+    if v.name == "L" and v.time is None:
+        return DOUBLE_SUM, stations
+    same_step = v.time is not None and x.time is not None and v.time - x.time in (0, 1)
+    if same_step and not network.depends_through_state(v, x):
+        return OUTPUT, network
+    if network.equation(x) is not None or x.time == 0:
+        return CHAIN, network.condense({*stations.kept, v.name, *({x.name} if x.time else set())})
+    return PATHS, network.condense({*stations.kept, v.name})

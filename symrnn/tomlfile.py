@@ -1,0 +1,81 @@
+"""TOML files from strangers: read within limits, checked against a description, errors that name the place.
+
+Cell files and job files share this: one message says which file, where, what was found and what would be
+accepted.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+MAX_BYTES = 200_000
+
+
+class FileError(ValueError):
+    """A file that cannot be used; the message names file, place, finding and what would be accepted."""
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file of reasonable size.
+
+    Raises
+    ------
+    FileError
+        If the file is missing, too large, not UTF-8 or not TOML.
+    """
+    try:
+        if path.is_file() and path.stat().st_size > MAX_BYTES:
+            raise FileError(f"{path}: the file has {path.stat().st_size} bytes; at most {MAX_BYTES} are read")
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise FileError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8 text") from None
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read ({error.strerror}); give the path of a .toml file") from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise FileError(f"{path}: not TOML: {error}") from None
+    except RecursionError:
+        raise FileError(f"{path}: not TOML that can be read: nested too deeply") from None
+
+
+def type_name(value: object) -> str:
+    """Return what a TOML value is, in words."""
+    names = {str: "text", bool: "true or false", int: "a whole number", float: "a number", list: "a list"}
+    return names.get(type(value), "a table" if isinstance(value, Mapping) else type(value).__name__)
+
+
+def check_keys(
+    where: str, table: Mapping[str, Any], required: Mapping[str, Any], optional: Mapping[str, Any]
+) -> None:
+    """Check that a table has the required keys, no unknown ones, and values of the right types.
+
+    ``required`` and ``optional`` map a key to a type or a tuple of types; ``where`` begins every message.
+    """
+    allowed = {**required, **optional}
+    for key, value in table.items():
+        if key not in allowed:
+            near = difflib.get_close_matches(key, allowed, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise FileError(f"{where}: unknown key {key!r}; accepted: {', '.join(allowed)}{hint}")
+        types = allowed[key] if isinstance(allowed[key], tuple) else (allowed[key],)
+        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+            wanted = " or ".join(type_name(t()) for t in types)
+            raise FileError(f"{where}: {key} is {type_name(value)} ({value!r:.60}); accepted: {wanted}")
+    for key in required:
+        if key not in table:
+            raise FileError(f"{where}: the key {key!r} is missing")
+
+
+def finite_numbers(where: str, value: Any) -> None:
+    """Check that every number in nested lists is finite."""
+    if isinstance(value, list):
+        for position, item in enumerate(value, start=1):
+            finite_numbers(f"{where}, item {position}", item)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise FileError(f"{where}: {value} is not a finite number")

@@ -1,0 +1,142 @@
+"""How index expressions look: a SymPy printer that makes layout trees.
+
+SymPy stores the factors of a product in an order of its own; on paper Kronecker deltas come first, then numbers of
+one place (functions, parameters, signals), then derivatives, then sums. Bound indices are dummies; they get their
+letters here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+from sympy.printing.printer import Printer
+
+from symrnn.typeset.tree import (
+    BigSum,
+    Cases,
+    Coloured,
+    Fraction,
+    Group,
+    Name,
+    Number,
+    Operator,
+    Script,
+    Symbol,
+    Tree,
+    row,
+    separated,
+)
+from symrnn.views.index import EntryDerivative, split_time
+from symrnn.views.matrix import THIN, number_tree, time, variable_symbol
+
+BOUND_LETTERS = ("i", "j", "l", "m")
+
+
+def _rank(factor: Any) -> tuple[int, str]:
+    if factor.is_Number:
+        return 0, ""
+    if isinstance(factor, sympy.KroneckerDelta):
+        return 1, f"{factor.has(sympy.Dummy)}{factor.args}"
+    if isinstance(factor, sympy.Function):
+        return 2, str(factor.func)
+    if isinstance(factor, sympy.Indexed):
+        return (3 if split_time(factor)[0] is None else 4), str(factor)
+    return (5 if isinstance(factor, EntryDerivative) else 6), ""
+
+
+class TreePrinter(Printer):
+    """SymPy index expression to layout tree."""
+
+    printmethod = "_tree"
+    emptyPrinter = None  # what has no method is an error, by name
+
+    def __init__(self, expression: Any) -> None:
+        super().__init__()
+        dummies = sorted(expression.atoms(sympy.Dummy), key=lambda d: d.dummy_index)
+        used = {s.name for s in expression.free_symbols if not isinstance(s, sympy.Dummy)}
+        self.letters = dict(zip(dummies, (letter for letter in BOUND_LETTERS if letter not in used)))
+
+    def _print_Dummy(self, node: Any) -> Tree:
+        return Symbol(self.letters[node])
+
+    def _print_Symbol(self, node: Any) -> Tree:
+        return variable_symbol(node.name)
+
+    def _print_Integer(self, node: Any) -> Tree:
+        return number_tree(node)
+
+    _print_Rational = _print_Half = _print_One = _print_Zero = _print_NegativeOne = _print_Integer
+
+    def _print_Indexed(self, node: Any) -> Tree:
+        at, indices = split_time(node)
+        base = variable_symbol(node.base.label.name)
+        trees = [self._print(i) for i in indices]
+        joined = separated(trees, "comma") if any(_wide(t) for t in trees) else row(*trees)
+        if at is None:
+            return Script(base, sub=joined)
+        return Script(base, sub=separated([time(at), *trees], "comma"))
+
+    def _print_KroneckerDelta(self, node: Any) -> Tree:
+        order = sorted(node.args, key=lambda i: (not isinstance(i, sympy.Dummy), str(i)))
+        return Script(Symbol("delta"), sub=row(*(self._print(i) for i in order)))
+
+    def _print_Function(self, node: Any) -> Tree:
+        symbol, order = getattr(node, "symbol", type(node).__name__), getattr(node, "order", 0)
+        head = Symbol("sigma") if symbol == "sigma" else Name(symbol)
+        return row(head, *(Operator("prime"),) * order, Group(self._print(node.args[0])))
+
+    def _print_EntryDerivative(self, node: Any) -> Tree:
+        partial: Tree = Symbol("partial")
+        sign = Script(partial, sup=Operator("+")) if node.kind == "immediate" else partial
+        top = self._print(node.of)
+        atom = isinstance(node.of, sympy.Indexed | sympy.Symbol)
+        fraction = Fraction(row(sign, top if atom else Group(top)), row(partial, self._print(node.wrt)))
+        return Coloured(fraction, "explicit") if node.kind == "immediate" else fraction
+
+    def _print_Mul(self, node: Any) -> Tree:
+        factors = sorted(node.args, key=_rank)
+        trees = [Group(self._print(f)) if f.is_Add else self._print(f) for f in factors if f != -1]
+        out: list[Tree] = [Operator("-")] if -1 in factors else []
+        for position, tree in enumerate(trees):
+            out.extend((THIN, tree) if position else (tree,))
+        return row(*out)
+
+    def _print_Add(self, node: Any) -> Tree:
+        out: list[Tree] = []
+        for term in node.args:
+            negative = term.could_extract_minus_sign()
+            if out or negative:
+                out.append(Operator("-" if negative else "+"))
+            out.append(self._print(-term if negative else term))
+        return row(*out)
+
+    def _print_Sum(self, node: Any) -> Tree:
+        i, low, high = node.limits[0]
+        limits = BigSum(row(self._print(i), Operator("="), self._print(low)), self._print(high))
+        body = self._print(node.function)
+        return row(limits, Group(body) if node.function.is_Add else body)
+
+
+def _wide(tree: Tree) -> bool:
+    """Whether an index needs commas round it: more than one letter or digit."""
+    if isinstance(tree, Symbol):
+        return len(tree.name) > 1
+    return not isinstance(tree, Number) or len(tree.text) > 1
+
+
+def entry_layout(expression: Any) -> Tree:
+    """Return the layout tree of an index expression."""
+    return TreePrinter(expression)._print(expression)
+
+
+def entry_cases(expression: Any) -> Tree | None:
+    """Return a product with one Kronecker delta as cases: its value where the indices agree, else 0."""
+    deltas = [f for f in sympy.Mul.make_args(expression) if isinstance(f, sympy.KroneckerDelta)]
+    if len(deltas) != 1:
+        return None
+    (delta,) = deltas
+    printer = TreePrinter(expression)
+    p, q = (printer._print(i) for i in delta.args)
+    rest = printer._print(expression / delta)
+    return Cases(((rest, row(Name("if"), p, Operator("="), q)), (Number("0"), Name("otherwise"))))

@@ -1,0 +1,343 @@
+"""The matrix view: an expression as it stands on paper, as a layout tree.
+
+Vectors have no orientation in the language, on paper they have one. A vector is a column by nature, the derivative
+of a number by a vector is a row, and a product is what its factors make it. ``layout`` prints an expression in the
+orientation asked for: a column asked for as a row gets a ⊤, a product of the wrong orientation is transposed
+factor by factor, so a gradient may be read as ``(ŷ − y)⊤ V`` or as ``V⊤ (ŷ − y)``.
+
+Brackets go wherever the reader would otherwise have to guess; the letter of a bound index gives way to a free one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from sympy.core.numbers import Integer, Rational
+from sympy.core.symbol import Symbol as TimeSymbol
+
+from symrnn.algebra import scale
+from symrnn.calculus import Derivative, Immediate, JacobianProduct, OverTime, Partial, TimeSum, Total
+from symrnn.tensor import (
+    Apply,
+    Contraction,
+    Diagonal,
+    Eye,
+    Hadamard,
+    Ones,
+    Outer,
+    Plus,
+    Scale,
+    Tensor,
+    Variable,
+    Zeros,
+)
+from symrnn.typeset.latex import latex
+from symrnn.typeset.tree import (
+    Accent,
+    BigSum,
+    Coloured,
+    Fraction,
+    Group,
+    Name,
+    Number,
+    Operator,
+    Role,
+    Script,
+    Symbol,
+    Tree,
+    row,
+    separated,
+)
+
+Orientation = Literal["row", "column"]
+TOP = Symbol("top")
+PARTIAL = Symbol("partial")
+THIN = Operator("thin")
+LETTERS = ("k", "j", "i", "l", "q", "r")
+
+
+def orientation(tensor: Tensor) -> Orientation:
+    """Return the orientation a vector has by nature."""
+    match tensor:
+        case Partial(of, wrt) | Immediate(of, wrt) | Total(of, wrt) if of.rank == 0 and wrt.rank == 1:
+            return "row"
+        case Contraction():
+            return "row" if tensor.args[0].rank == 1 else "column"
+        case Scale(_, inner) | Outer(_, inner) if inner.rank == 1:
+            return orientation(inner)
+        case Outer(inner, _) if inner.rank == 1:
+            return orientation(inner)
+        case Plus():
+            return "row" if all(orientation(term) == "row" for term in tensor.args) else "column"
+        case Hadamard(left, right):
+            return "row" if orientation(left) == orientation(right) == "row" else "column"
+        case TimeSum(body):
+            return orientation(body)
+    return "column"
+
+
+def layout(tensor: Tensor, as_: Orientation | None = None) -> Tree:
+    """Return the layout tree of an expression.
+
+    Parameters
+    ----------
+    tensor : Tensor
+    as_ : "row" or "column", optional
+        Orientation of a vector on paper; ignored for other ranks. Default: its nature.
+    """
+    if tensor.rank != 1 or as_ is None or orientation(tensor) == as_:
+        return _natural(tensor)
+    match tensor:
+        case Contraction():
+            return _product([_transposed(part) for part in reversed(tensor.args)])
+        case Scale(factor, inner):
+            return _scaled(factor, inner, as_)
+        case Plus() if any(orientation(term) == as_ for term in tensor.args):
+            return _sum(tensor, as_)
+        case TimeSum() | Outer() if not isinstance(tensor, Outer) or not tensor.left.rank:
+            return _natural(tensor, as_)
+    return _transposed(tensor)
+
+
+def _transposed(factor: Tensor) -> Tree:
+    """Return a factor with ⊤, unless it is symmetric."""
+    if factor.rank == 1 and orientation(factor) == "row":
+        if isinstance(factor, Partial | Immediate | Total):
+            return Script(Group(layout(factor)), sup=TOP)
+        return layout(factor, "column")
+    if isinstance(factor, Diagonal | Eye):
+        return layout(factor)
+    if isinstance(factor, Variable):
+        inner = variable(factor)
+        return Script(inner.base, inner.sub, TOP) if isinstance(inner, Script) else Script(inner, sup=TOP)
+    return Script(Group(_natural(factor)), sup=TOP)
+
+
+def _natural(tensor: Tensor, as_: Orientation | None = None) -> Tree:
+    match tensor:
+        case Variable():
+            return variable(tensor)
+        case Zeros():
+            return Number("0")
+        case Ones():
+            return Number("1") if not tensor.rank else Script(Symbol("ones"), sub=_size(tensor.shape))
+        case Eye():
+            return (
+                Number("1")
+                if not tensor.rank
+                else Script(Symbol("I"), sub=_size(tensor.shape[: tensor.rank // 2]))
+            )
+        case Plus():
+            return _sum(tensor, as_ or (orientation(tensor) if tensor.rank == 1 else None))
+        case Scale(factor, inner):
+            return _scaled(factor, inner, as_)
+        case Contraction():
+            first = tensor.args[0]
+            front = layout(first, "row") if first.rank == 1 else None
+            rest = tensor.args if front is None else tensor.args[1:]
+            closed = [] if front is None else [_closed(front, first)]
+            return _product([*closed, *(_factor(f, last=f is tensor.args[-1]) for f in rest)])
+        case Hadamard(left, right):
+            whole = as_ or orientation(tensor)
+            return row(
+                _closed(layout(left, whole), left), Operator("odot"), _closed(layout(right, whole), right)
+            )
+        case Outer(left, right) if not left.rank or not right.rank:
+            number, rest = (left, right) if not left.rank else (right, left)
+            return _product(
+                [_closed(layout(number), number), _factor(rest, last=True, as_=as_ or orientation(rest))]
+            )
+        case Outer(left, right) if left.rank == right.rank == 1:
+            column, across = layout(left, "column"), layout(right, "row")
+            return _product([_inner(column, left), _inner(across, right)])
+        case Outer(left, right):
+            return row(
+                _closed(layout(left), left), Operator("otimes"), _closed(layout(right, "column"), right)
+            )
+        case Diagonal(vector):
+            return row(Name("diag"), Group(layout(vector, "column")))
+        case Apply():
+            return _apply(tensor)
+        case Partial() | Immediate() | Total():
+            return derivative(tensor)
+        case TimeSum():
+            body, letter = _opened(tensor)
+            term = layout(body, as_)
+            limits = BigSum(row(letter, Operator("="), time(tensor.low)), time(tensor.high))
+            signed = isinstance(body, Plus) or (isinstance(body, Scale) and body.factor < 0)
+            return row(limits, _bracket(term, body) if signed else term)
+        case JacobianProduct():
+            first, last = (_bracketed(tensor.instance(j)) for j in (tensor.high, tensor.low))
+            return row(first, THIN, Operator("cdots"), THIN, last)
+    raise NotImplementedError(f"no layout for {type(tensor).__name__}")
+
+
+def variable(v: Variable) -> Tree:
+    """Layout of a variable: its symbol, what its name says below the line, and its time."""
+    tree = variable_symbol(v.name)
+    if v.time is None:
+        return tree
+    if isinstance(tree, Script):
+        assert tree.sub is not None  # a name has no superscript
+        return Script(tree.base, sub=separated([tree.sub, time(v.time)], "comma"))
+    return Script(tree, sub=time(v.time))
+
+
+def variable_symbol(name: str) -> Tree:
+    """Layout of a name: ``yhat`` gets a hat, ``s_bar`` a bar, other parts behind ``_`` go below the line."""
+    base, *below = name.split("_")
+    tree: Tree = Symbol("loss" if base == "L" else base)
+    if base.endswith("hat") and len(base) > 3:
+        tree = Accent("hat", Symbol(base[:-3]))
+    if below and below[-1] == "bar":
+        below.pop()
+        tree = Accent("bar", tree)
+    return Script(tree, sub=separated([Symbol(part) for part in below], "comma")) if below else tree
+
+
+def time(expression: Any) -> Tree:
+    """Layout of a time such as 4, k or k − 1."""
+    number, symbols = expression.as_coeff_Add()
+    if symbols == 0:
+        return Number(str(number))
+    letter = Symbol(str(symbols))
+    if number == 0:
+        return letter
+    return row(letter, Operator("+" if number > 0 else "-"), Number(str(abs(number))))
+
+
+def derivative(tensor: Tensor) -> Tree:
+    """Layout of a derivative node, in the colour of its role."""
+    of, wrt = tensor.args
+    sign: Tree = Script(PARTIAL, sup=Operator("+")) if isinstance(tensor, Immediate) else PARTIAL
+    top = layout(of, "column") if isinstance(of, Variable | Apply) else Group(layout(of, "column"))
+    fraction = Fraction(row(sign, top), row(PARTIAL, variable(wrt)))
+    role = derivative_role(tensor)
+    return fraction if role is None else Coloured(fraction, role)
+
+
+def derivative_role(tensor: Tensor) -> Role | None:
+    """Blue where a parameter or an input acts, orange where the effect travels from one time to another."""
+    of, wrt = tensor.args
+    if (
+        isinstance(of, Variable)
+        and of.rank
+        and of.time is not None
+        and wrt.time is not None
+        and of.time != wrt.time
+    ):
+        return "implicit"
+    return "explicit" if isinstance(tensor, Immediate) else None
+
+
+def _apply(tensor: Apply) -> Tree:
+    argument = layout(tensor.argument, "column")
+    if tensor.function == "log" and tensor.order == 1:
+        return Fraction(Number("1"), argument)
+    symbol = Symbol("sigma") if tensor.symbol == "sigma" else Name(tensor.symbol)
+    primes = (Operator("prime"),) * tensor.order
+    return row(symbol, *primes, Group(argument))
+
+
+def _size(shape: tuple[str, ...]) -> Tree:
+    return separated([Symbol(axis) for axis in shape], "times")
+
+
+def _sum(tensor: Plus, as_: Orientation | None) -> Tree:
+    """Terms with their signs; a sum of columns asked for as a row is bracketed and gets one ⊤."""
+    pieces: list[Tree] = []
+    for term in tensor.args:
+        negative = isinstance(term, Scale) and term.factor < 0
+        body = scale(-term.factor, term.tensor) if negative else term
+        if pieces or negative:
+            pieces.append(Operator("-" if negative else "+"))
+        if isinstance(body, Ones) and body.rank:
+            pieces.append(Number("1"))
+        else:
+            shown_body = layout(body, as_)
+            pieces.append(Group(shown_body) if isinstance(body, Plus) else shown_body)
+    return row(*pieces)
+
+
+def _scaled(factor: Any, inner: Tensor, as_: Orientation | None) -> Tree:
+    tree = layout(inner, as_)
+    if isinstance(inner, Plus | Scale) and not isinstance(tree, Script):
+        tree = _bracket(tree, inner)
+    if factor == -1:
+        return row(Operator("-"), tree)
+    number = number_tree(abs(factor))
+    sign = (Operator("-"),) if factor < 0 else ()
+    return row(*sign, number, THIN, tree)
+
+
+def number_tree(number: Any) -> Tree:
+    """Layout of an exact number."""
+    if isinstance(number, Rational) and not isinstance(number, Integer):
+        return Fraction(Number(str(number.p)), Number(str(number.q)))
+    return Number(str(number))
+
+
+def _factor(tensor: Tensor, last: bool, as_: Orientation | None = None) -> Tree:
+    """Return a factor of a product: sums and other products in brackets, a final Σ open."""
+    if isinstance(tensor, TimeSum) and last:
+        return layout(tensor, as_)
+    return _closed(layout(tensor, as_ or ("column" if tensor.rank == 1 else None)), tensor)
+
+
+def _inner(tree: Tree, tensor: Tensor) -> Tree:
+    """Return one side of an outer product: a chain product stays open, all else and a final Σ are closed."""
+    chain = isinstance(tensor, Contraction) and not isinstance(tensor.args[-1], TimeSum)
+    return tree if chain else _closed(tree, tensor)
+
+
+def _closed(tree: Tree, tensor: Tensor) -> Tree:
+    """Bracket what is not one factor; a sum that was transposed is closed already."""
+    if isinstance(tree, Script):
+        return tree
+    if isinstance(tensor, Plus):
+        return _bracket(tree, tensor)
+    open_ = isinstance(tensor, Scale | Contraction | Hadamard | Outer | OverTime)
+    return Group(tree) if open_ else tree
+
+
+def _bracket(tree: Tree, tensor: Tensor) -> Tree:
+    """Square brackets round what holds derivatives, round ones round the rest."""
+    return Group(tree, "[" if tensor.atoms(Derivative) else "(")
+
+
+def _bracketed(tensor: Tensor) -> Tree:
+    return _closed(layout(tensor), tensor)
+
+
+def _product(factors: list[Tree]) -> Tree:
+    out: list[Tree] = []
+    for factor in factors:
+        out.extend((THIN, factor) if out else (factor,))
+    return row(*out)
+
+
+def _opened(tensor: TimeSum) -> tuple[Tensor, Symbol]:
+    """Return the body of a sum with a letter that no free time of the body uses."""
+    free = {s.name for s in tensor.body.atoms(TimeSymbol) if s != tensor.index}
+    free |= {s.name for bound in (tensor.low, tensor.high) for s in bound.free_symbols}
+    letter = next(name for name in (tensor.index.name, *LETTERS) if name not in free)
+    return tensor.instance(TimeSymbol(letter, integer=True, positive=True)), Symbol(letter)
+
+
+def line(lhs: Tensor, rhs: Tensor) -> tuple[Tree, Tree]:
+    """Both sides of an equation in one orientation, that of the left side."""
+    side = orientation(lhs) if lhs.rank == 1 else None
+    return layout(lhs, side), layout(rhs, side)
+
+
+def inline(tensor: Tensor) -> Tree:
+    """Layout for running text: a derivative with a slash instead of a bar."""
+    if not isinstance(tensor, Derivative):
+        return layout(tensor)
+    fraction = derivative(tensor)
+    fraction = fraction.body if isinstance(fraction, Coloured) else fraction
+    assert isinstance(fraction, Fraction)  # what derivative() makes
+    return row(fraction.top, Operator("slash"), fraction.bottom)
+
+
+Tensor.typesetter = lambda tensor: latex(layout(tensor))

@@ -1,0 +1,149 @@
+"""The scalar view: every entry its own symbol, the network as scalar equations, sizes as numbers.
+
+``derivatives`` walks the scalar graph backwards once: SymPy differentiates each small equation by what stands in it,
+and adjoint symbols collect the products. Nothing is substituted, so the cost is that of the graph.
+``substituted`` does the opposite on purpose: it writes the loss out as one expression of the given entries. This is
+exponential in T and serves small T as a witness that shares nothing with the graph walk.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from typing import Any
+
+import sympy
+
+from symrnn.evaluate import Point
+from symrnn.network import OrderedNetwork
+from symrnn.tensor import Tensor, Variable
+from symrnn.views.entries import numeric
+from symrnn.views.index import element
+
+MATH = {"exp": math.exp, "log": math.log, "tanh": math.tanh}  # what the table's SymPy elements consist of
+Place = tuple[Variable, tuple[int, ...]]
+
+
+def places(v: Variable, sizes: Mapping[str, int]) -> list[Place]:
+    """Return all entries of a variable, indices counted from 1."""
+    return [(v, indices) for indices in product(*(range(1, sizes[axis] + 1) for axis in v.shape))]
+
+
+@dataclass(frozen=True)
+class ScalarNetwork:
+    """A network at chosen sizes: one SymPy equation for each entry, in order of computation.
+
+    Attributes
+    ----------
+    network : OrderedNetwork
+    sizes : mapping of axis name to int
+    """
+
+    network: OrderedNetwork
+    sizes: Mapping[str, int]
+
+    @staticmethod
+    def symbol(place: Place) -> Any:
+        """Return the symbol of an entry, such as ``s_2,1`` for entry 1 of s[2]."""
+        v, indices = place
+        times = () if v.time is None else (v.time,)
+        return sympy.Symbol("_".join([v.name, ",".join(map(str, (*times, *indices)))]), real=True)
+
+    @cached_property
+    def entries(self) -> dict[Any, Any]:
+        """Map from what the index view writes for an entry to the entry's symbol."""
+        variables = (*self.network.given, *self.network.order)
+        return {
+            element(Variable(v.name, v.shape, v.time), indices): self.symbol((v, indices))
+            for v in variables
+            for v, indices in places(v, self.sizes)
+        }
+
+    def expression(self, tensor: Tensor, indices: tuple[int, ...]) -> Any:
+        """Return one entry of an expression in symbols: sums written out, functions concrete."""
+        sizes = {sympy.Symbol(a, integer=True, positive=True): n for a, n in self.sizes.items()}
+        entry = element(tensor, indices).xreplace(sizes)
+        return entry.doit().xreplace(self.entries)
+
+    @cached_property
+    def equations(self) -> list[tuple[Any, Any]]:
+        """Every scalar equation, in order."""
+        return [
+            (self.symbol(place), self.expression(equation.expression, place[1]))
+            for equation in self.network.equations
+            for place in places(equation.target, self.sizes)
+        ]
+
+    def upto(self, place: Place) -> list[tuple[Any, Any]]:
+        """Return the equations that an entry needs, in order."""
+        needed, kept = {self.symbol(place)}, []
+        for target, expression in reversed(self.equations):
+            if target in needed:
+                kept.append((target, expression))
+                needed |= expression.free_symbols
+        return kept[::-1]
+
+    def derivatives(self, place: Place) -> tuple[list[tuple[Any, Any]], dict[Any, Any]]:
+        """Differentiate one entry by everything, in one walk backwards through its equations.
+
+        Parameters
+        ----------
+        place : tuple of Variable and indices
+            Such as ``(L_4, ())``.
+
+        Returns
+        -------
+        equations : list of (symbol, expression)
+            One for each intermediate entry u that matters: the adjoint ∂·/∂u, named ``u bar``.
+        gradient : dict of symbol to expression
+            For each given entry that matters, in terms of the adjoints above.
+        """
+        collected: dict[Any, list[Any]] = {self.symbol(place): [sympy.S.One]}
+        adjoints: list[tuple[Any, Any]] = []
+        for target, expression in reversed(self.upto(place)):
+            bar = sympy.Symbol(f"{target.name} bar", real=True)
+            adjoints.append((bar, sympy.Add(*collected.pop(target))))
+            for used in sorted(expression.free_symbols, key=str):
+                collected.setdefault(used, []).append(bar * sympy.diff(expression, used))
+        return adjoints, {symbol: sympy.Add(*terms) for symbol, terms in collected.items()}
+
+    def substituted(self, place: Place) -> Any:
+        """Return an entry as one expression of the given entries; exponential in T, for small T only."""
+        known: dict[Any, Any] = {}
+        for target, expression in self.upto(place):
+            known[target] = expression.xreplace(known)
+        return known[self.symbol(place)]
+
+    def values(self, at: Point) -> dict[Any, float]:
+        """Return the values of all entries at a point of the same sizes."""
+        variables = (*self.network.given, *self.network.order)
+        return {
+            self.symbol(place): float(at.variable(v)[tuple(i - 1 for i in place[1])])
+            for v in variables
+            for place in places(v, self.sizes)
+        }
+
+    def gradient_values(self, place: Place, at: Point) -> dict[Any, float]:
+        """Return the values of all derivatives of an entry at a point: of intermediate and of given entries."""
+        adjoints, gradient = self.derivatives(place)
+        known: dict[Any, Any] = dict(self.values(at))
+        for bar, expression in adjoints:
+            known[bar] = number(expression, known)
+        found = {symbol: number(expression, known) for symbol, expression in gradient.items()}
+        return {**found, **{sympy.Symbol(bar.name[:-4], real=True): known[bar] for bar, _ in adjoints}}
+
+
+def number(expression: Any, known: Mapping[Any, Any]) -> float:
+    """Value of a scalar expression, given the values of its symbols."""
+
+    def lookup(node: Any) -> Any:
+        if node in known:
+            return known[node]
+        if isinstance(node, sympy.Piecewise):
+            return number(next(e for e, c in node.args if c == sympy.true or bool(c.xreplace(known))), known)
+        return MATH[type(node).__name__](number(node.args[0], known))
+
+    return float(numeric(expression, lookup))

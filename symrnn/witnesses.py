@@ -1,0 +1,121 @@
+"""Witnesses: what a certificate asks, and how far the answers lie apart.
+
+Three witnesses share nothing with the rules. The object: derivative nodes by complex step (``symrnn.evaluate``).
+The ink: both printed sides of a line, read back and evaluated. SymPy: its own ``diff``, asked on the index view,
+where dimensions stay symbolic, or on the scalar view, where it differentiates every scalar equation.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from sympy.core.numbers import Integer
+
+from symrnn.calculus import Immediate
+from symrnn.derivation import Derivation
+from symrnn.evaluate import Array, Point
+from symrnn.network import HORIZON, OrderedNetwork
+from symrnn.readback import ReadbackError, ink_value
+from symrnn.tensor import Variable
+from symrnn.typeset.latex import latex
+from symrnn.typeset.tree import Tree
+from symrnn.views.entries import entry_value, sympy_derivative
+from symrnn.views.index import index
+from symrnn.views.scalar import ScalarNetwork
+
+
+def deviation(found: Any, expected: Any) -> float:
+    """Return max |found − expected| / max(1, max |expected|); infinite if the shapes differ."""
+    a, b = np.asarray(found, dtype=float), np.asarray(expected, dtype=float)
+    if a.shape != b.shape:
+        return float("inf")
+    if not b.size:
+        return 0.0
+    worst = float(np.max(np.abs(a - b)) / max(1.0, float(np.max(np.abs(b)))))
+    return worst if np.isfinite(worst) else float("inf")
+
+
+def assignments(
+    symbols: set[Any], times: tuple[Any, Any], network: OrderedNetwork
+) -> Iterator[dict[Any, int]]:
+    """Yield every choice of the symbolic times; several of them grow in alphabetical order (k ≤ t)."""
+    free = sorted(symbols - {HORIZON}, key=str)
+    low, high = (int(_number(bound, network)) for bound in times)
+    for choice in itertools.combinations_with_replacement(range(low, high + 1), len(free)):
+        yield dict(zip(free, choice))
+
+
+def _number(bound: Any, network: OrderedNetwork) -> Any:
+    return bound.xreplace({HORIZON: network.steps}) if hasattr(bound, "xreplace") else bound
+
+
+def ink(
+    trees: tuple[Tree, Tree], at: Point, times: Mapping[Any, int], indices: Mapping[str, int]
+) -> Array | None:
+    """Return the difference of two printed sides, read back, or None if they cannot be read as an equation."""
+    lhs, rhs = (latex(tree) for tree in trees)
+    try:
+        return ink_value(rf"{lhs} - \left( {rhs} \right)", at, times, indices)
+    except ReadbackError:
+        return None
+
+
+@lru_cache(maxsize=4)
+def _scalar_gradients(network: OrderedNetwork, sizes: tuple[tuple[str, int], ...]) -> Callable[..., Any]:
+    """Return SymPy's derivatives of an entry through the scalar graph, remembered for each entry and point."""
+    scalar = ScalarNetwork(network, dict(sizes))
+    known: dict[Any, Any] = {}
+
+    def gradient(place: Any, at: Point, key: int) -> tuple[ScalarNetwork, dict[Any, float]]:
+        if (place, key) not in known:
+            known[place, key] = scalar.gradient_values(place, at)
+        return scalar, known[place, key]
+
+    return gradient
+
+
+def sympy_values(
+    derivation: Derivation, at: Point, choices: Sequence[Mapping[Any, int]]
+) -> list[tuple[Mapping[Any, int], Array]] | None:
+    """Ask SymPy's own ``diff`` for the value of the goal.
+
+    Within a step the equation is written out in entries and differentiated with symbolic dimensions. Where the
+    derivative runs through states, SymPy differentiates every scalar equation of the unrolled network.
+
+    Returns
+    -------
+    list of (times, ndarray), or None if the goal is no derivative of a variable
+    """
+    goal, network = derivation.goal, derivation.network
+    v, x = goal.args
+    if not isinstance(v, Variable) or not choices or v == x:
+        return None
+    times = choices[len(choices) // 2]
+    here = goal.xreplace({s: Integer(n) for s, n in {**times, HORIZON: network.steps}.items()})
+    v, x = here.args
+    sizes = tuple(sorted(at.sizes.items()))
+    shape = tuple(at.sizes[axis] for axis in goal.shape)
+    within_step = isinstance(goal, Immediate) or not network.depends_through_state(v, x)
+    if within_step and v.time is not None:
+        letters = [index(f"i_{n}") for n in range(goal.rank)]
+        derivative = sympy_derivative(here, network, tuple(letters))
+        found = np.zeros(shape)
+        for place in np.ndindex(*shape):
+            found[place] = entry_value(derivative, at, dict(zip(letters, (i + 1 for i in place))))
+        return [(times, found)]
+    gradient = _scalar_gradients(network.whole, sizes)
+    found = np.zeros(shape)
+    for place in np.ndindex(*shape[: v.rank]):
+        key = (v, tuple(i + 1 for i in place))
+        scalar, values = gradient(key, at, _fingerprint(at))
+        for rest in np.ndindex(*shape[v.rank :]):
+            found[(*place, *rest)] = values.get(scalar.symbol((x, tuple(i + 1 for i in rest))), 0.0)
+    return [(times, found)]
+
+
+def _fingerprint(at: Point) -> int:
+    return hash(tuple(array.tobytes() for array in at.given.values()))

@@ -1,0 +1,1 @@
+"""Hand-written references, independent of the package under test."""
