@@ -1,8 +1,9 @@
 """The backward sweep, as an ordered network of its own.
 
-The adjoint of a signal v is ∂L/∂v, written v̄. Each adjoint has one equation, derived once for a symbolic step by the
-chain rule read backwards; the sweep is those equations from T down to 1. Its cost is linear in T, while the number
-of paths grows without bound. Adjoints beyond the last step, and those of signals before the first, are zero.
+The adjoint of a signal v is ∂L/∂v, written v̄. Each adjoint has one equation, derived once for a symbolic
+step by the chain rule read backwards; the sweep is those equations from T down to 1. Its cost is linear
+in T, while the number of paths grows without bound. Adjoints beyond the last step, and those of signals
+before the first, are zero.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from symrnn.algebra import plus
 from symrnn.calculus import TimeSum, Total
 from symrnn.derivation import Derivation, derive
 from symrnn.network import HORIZON, STEP, Equation, NetworkError, OrderedNetwork
-from symrnn.rules.arrange import replace_node
+from symrnn.rewrite import replace_node
 from symrnn.strategies import OUTPUT, SWEEP
 from symrnn.tensor import Tensor, Variable, Zeros
 
@@ -127,8 +128,8 @@ def sweep(network: OrderedNetwork) -> Sweep:
 def backward(network: OrderedNetwork) -> OrderedNetwork:
     """Return the backward sweep of a network as an ordered network.
 
-    Its equations define the adjoints ``z_bar[T], s_bar[T], … , s_bar[0]`` and then the gradients of the parameters
-    (``W_bar``, …), each from forward values, which are given, and earlier adjoints.
+    Its equations define the adjoints ``z_bar[T], s_bar[T], … , s_bar[0]`` and then the gradients of the
+    parameters (``W_bar``, …), each from forward values, which are given, and earlier adjoints.
 
     Examples
     --------

@@ -5,8 +5,9 @@ expression in front of you, every other variable held fixed. ``Immediate(v, x)``
 differentiates the equation of ``v`` in a network, the other kept variables of that network held fixed.
 ``Total(v, x)`` follows every path. (Werbos 1990 writes ∂⁺ for the total one.)
 
-``TimeSum`` and ``JacobianProduct`` range over time. Their bound index is a symbol of its own kind (``bound``),
-different from every free time symbol of the same name, so instantiating a free index can capture nothing.
+``TimeSum`` and ``JacobianProduct`` range over time. Their bound index is a symbol of its own kind
+(``bound``), different from every free time symbol of the same name, so instantiating a free index can
+capture nothing.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A cell is data: the equations of one time step, read from a file, together with a loss.
 
-``Cell.load`` reads a built-in name or a path; the loss entry continues the cell's equations from its logits z.
-``unroll`` copies the step T times into an ordered network. Unless the file says otherwise under ``[signals]``,
-an input x has the axis n, a target y the axis m and a state the axis d.
+``Cell.load`` reads a built-in name or a path; the loss entry continues the cell's equations from its
+logits z. ``unroll`` copies the step T times into an ordered network. Unless the file says otherwise under
+``[signals]``, an input x has the axis n, a target y the axis m and a state the axis d.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ OPTIONAL = {"description": str, "signals": dict}
 
 
 class CellError(FileError):
-    """A cell file that cannot be used; the message names file, equation, piece of text and what is accepted."""
+    """A cell file that cannot be used; the message names file, equation, piece and what is accepted."""
 
 
 def builtin_cells() -> list[str]:
@@ -190,6 +190,10 @@ def _read(file: Path, data: dict[str, Any], activation: str, loss: str) -> Cell:
     signals = {**DEFAULT_AXES, **{name: ("d",) for name in states}, **declared}
     for name in parameters.keys() & (signals.keys() | data["equations"].keys()):
         raise CellError(f"{where}: {name} is a parameter and a signal; give one of them another name")
+    if "z" not in data["equations"]:
+        raise CellError(
+            f"{where}: the loss {loss} reads the logits z; add an equation z, such as V @ s[t] + c"
+        )
     step: list[Equation] = []
     for name, text in {**data["equations"], **entry["equations"]}.items():
         place = f"{where}, equation {name!r}"
@@ -200,10 +204,6 @@ def _read(file: Path, data: dict[str, Any], activation: str, loss: str) -> Cell:
     for state in states:
         if state not in data["equations"]:
             raise CellError(f"{where}: the state {state} has no equation")
-    if "z" not in data["equations"]:
-        raise CellError(
-            f"{where}: the loss {loss} reads the logits z; add an equation z, such as V @ s[t] + c"
-        )
     used = {v.name for e in step for v in e.expression.variables()}
     if unused := [name for name in parameters if name not in used]:
         raise CellError(f"{where}: the parameter {unused[0]} occurs in no equation")

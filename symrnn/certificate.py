@@ -1,18 +1,18 @@
 """Certificates: the measured evidence that every step of a derivation holds.
 
-A derivation claims goal = step 1 = … = result, for every time it is stated for. A certificate evaluates each of
-them at a point. Three witnesses share nothing with the rules: the *object*, derivative nodes taken by complex step
-through the forward equations; *SymPy*, whose own ``diff`` is asked on the index or the scalar view; and the *ink*,
-the printed LaTeX of both sides, read back and evaluated. Whoever makes a rule, a printer or a cell a little wrong is
-told the step, the rule and the deviation.
+A derivation claims goal = step 1 = … = result, for every time it is stated for. A certificate evaluates
+each of them at a point. Three witnesses share nothing with the rules: the *object*, derivative nodes
+taken by complex step through the forward equations; *SymPy*, whose own ``diff`` is asked on the index or
+the scalar view; and the *ink*, the printed LaTeX of both sides, read back and evaluated. Whoever makes a
+rule, a printer or a cell a little wrong is told the step, the rule and the deviation.
 """
 
 from __future__ import annotations
 
-import itertools
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -158,7 +158,7 @@ def certify(
     ----------
     derivation : Derivation or EntryDerivation
     at : Point or sequence of Point, optional
-        Default: one random point, sizes pairwise different, drawn with ``seed``.
+        Default: one random point, sizes pairwise different, drawn with ``seed``. SymPy is asked at the last one.
     seed : int
     tolerance : float
         Largest deviation that holds. Rounding is about 1e-15, a wrong formula is rarely better than 1e-3.
@@ -170,11 +170,12 @@ def certify(
     network = (derivation.matrix if isinstance(derivation, EntryDerivation) else derivation).network
     points = [random_point(network, seed)] if at is None else [at] if isinstance(at, Point) else list(at)
     found = [_checks(derivation, point.of(network)) for point in points]
+    second = _second_opinion(derivation, points[-1].of(network))
     merged = tuple(max(same, key=lambda c: _nan_is_worst(c.deviation)) for same in zip(*found))
     return Certificate(
         text(layout(derivation.goal)),
         derivation.is_closed,
-        merged,
+        (*merged, *second),
         tolerance,
         tuple({"seed": point.seed, "sizes": dict(point.sizes)} for point in points),
     )
@@ -191,71 +192,77 @@ def _checks(derivation: Derivation | EntryDerivation, at: Point) -> list[Check]:
         checks.append(Check(number, step.rule.name, "object", worst, *_texts(goal, step.after)))
     for number, printed in enumerate(derivation.lines(), start=1):
         checks.append(check_ink(number, printed.rule.name, printed.lhs, printed.rhs, at, choices))
-    second = sympy_values(derivation, at, choices)
-    if second is not None and checks:
-        worst = max(deviation(value(goal, at, t), other) for t, other in second)
-        rule = derivation.steps[-1].rule.name
-        checks.append(Check(len(derivation.steps), rule, "SymPy", worst, *_texts(goal, derivation.result)))
     return checks
+
+
+def _second_opinion(derivation: Derivation | EntryDerivation, at: Point) -> tuple[Check, ...]:
+    """Ask SymPy for the value of the goal; nothing if the goal is not for SymPy, or has no steps."""
+    if isinstance(derivation, EntryDerivation) or not derivation.steps:
+        return ()
+    goal = derivation.goal
+    choices = list(assignments(free_times(goal), derivation.times, derivation.network))
+    found = sympy_values(derivation, at, choices)
+    if found is None:
+        return ()
+    worst = max(deviation(value(goal, at, t), other) for t, other in found)
+    rule = derivation.steps[-1].rule.name
+    return (Check(len(derivation.steps), rule, "SymPy", worst, *_texts(goal, derivation.result)),)
 
 
 def check_ink(
     number: int, rule: str, lhs: Tensor, rhs: Tensor, at: Point, choices: Sequence[Mapping[Any, int]]
 ) -> Check:
-    """Read both printed sides of a line back; they agree with each other and with the value of the left side."""
-    trees = line(lhs, rhs)
+    """Read both printed sides of a line back; they agree, and the left one has its value."""
+    left, right = (latex(tree) for tree in line(lhs, rhs))
     worst = 0.0
     for times in choices:
         expected = value(lhs, at, times)
-        difference = ink(trees, at, times, {})
+        difference = ink((left, right), at, times, {})
         try:
-            alone = ink_value(latex(trees[1]), at, times)
+            alone = ink_value(left, at, times)
         except ReadbackError:
             alone = None
-        for found, wanted in ((difference, np.zeros_like(expected)), (alone, expected)):
+        together = None if difference is None else expected + difference  # measured like all else
+        for found in (together, alone):
             if found is None:
                 worst = float("inf")
             else:
-                worst = max(worst, deviation(np.broadcast_to(found, expected.shape), wanted))
+                worst = max(worst, deviation(np.broadcast_to(found, expected.shape), expected))
     return Check(number, rule, "ink", worst, *_texts(lhs, rhs))
 
 
+@lru_cache(maxsize=4096)
 def _texts(lhs: Tensor, rhs: Tensor) -> tuple[str, str]:
     return text(line(lhs, rhs)[0]), text(line(lhs, rhs)[1])
 
 
 def _entry_checks(derivation: EntryDerivation, at: Point) -> list[Check]:
     goal, matrix = derivation.goal, derivation.matrix
-    times = list(assignments(free_times(goal), matrix.times, matrix.network))
-    times = times[len(times) // 2 : len(times) // 2 + 1]
-    shape = [range(1, at.sizes[axis] + 1) for axis in goal.shape]
-    every = list(itertools.product(*shape))
-    chosen = every if len(every) <= MOST_ENTRIES else every[:: -(-len(every) // MOST_ENTRIES)]
+    every = list(assignments(free_times(goal), matrix.times, matrix.network))
+    times = every[len(every) // 2]
+    grid = np.indices(tuple(at.sizes[axis] for axis in goal.shape)) + 1
+    symbols = {**times, **dict(zip(derivation.indices, grid))}
+    names = [str(letter) for letter in derivation.indices]
+    places = grid.reshape(len(grid), -1).T
+    places = places[:: -(-len(places) // MOST_ENTRIES)]
     checks = []
     for number, entry_line in enumerate(derivation.lines, start=1):
         trees = entry_layout(entry_line.lhs), entry_layout(entry_line.rhs)
-        object_worst = ink_worst = 0.0
-        for t, place in itertools.product(times, chosen):
-            symbols = {**t, **dict(zip(derivation.indices, place))}
-            names = {str(letter): i for letter, i in zip(derivation.indices, place)}
-            expected = entry_value(entry_line.lhs, at, symbols)
-            object_worst = max(object_worst, deviation(entry_value(entry_line.rhs, at, symbols), expected))
-            difference = ink(trees, at, t, names)
-            ink_worst = max(ink_worst, float("inf") if difference is None else deviation(difference, 0.0))
+        sources = latex(trees[0]), latex(trees[1])
+        expected, found = (entry_value(side, at, symbols) for side in (entry_line.lhs, entry_line.rhs))
+        worst = 0.0
+        for place in places:
+            difference = ink(sources, at, times, dict(zip(names, map(int, place))))
+            worst = max(worst, float("inf") if difference is None else deviation(difference, 0.0))
         shown = text(trees[0]), text(trees[1])
-        checks.append(Check(number, entry_line.rule, "object", object_worst, *shown))
-        checks.append(Check(number, entry_line.rule, "ink", ink_worst, *shown))
-    whole = [value(goal, at, t)[tuple(i - 1 for i in place)] for t in times for place in chosen]
-    last = [
-        entry_value(derivation.result, at, {**t, **dict(zip(derivation.indices, place))})
-        for t in times
-        for place in chosen
-    ]
+        entries = deviation(*np.broadcast_arrays(found, expected))
+        checks.append(Check(number, entry_line.rule, "object", entries, *shown))
+        checks.append(Check(number, entry_line.rule, "ink", worst, *shown))
+    whole = value(goal, at, times)
+    last = np.broadcast_to(entry_value(derivation.result, at, symbols), whole.shape)
     shown = text(entry_layout(derivation.lines[0].lhs)), text(entry_layout(derivation.result))
-    checks.append(
-        Check(len(derivation.lines), derivation.lines[-1].rule, "object", deviation(last, whole), *shown)
-    )
-    return checks
+    rule = derivation.lines[-1].rule
+    return [*checks, Check(len(derivation.lines), rule, "object", deviation(last, whole), *shown)]
 
 
 def certify_equations(network: OrderedNetwork, at: Point) -> Certificate:

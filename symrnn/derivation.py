@@ -1,8 +1,8 @@
 """Derivations: a goal and the steps that lead from it, each made by one rule.
 
 ``derive`` walks through the phases of a strategy. In a phase, the first of its rules that applies anywhere
-rewrites the first node it applies to (outermost, leftmost), until none applies. What a strategy may leave standing it says itself, so
-a derivation knows whether it is closed.
+rewrites the first node it applies to (outermost, leftmost), until none applies. What a strategy may leave
+standing it says itself, so a derivation knows whether it is closed.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import Any
 
 from sympy.core.traversal import preorder_traversal
 
-from symrnn.calculus import Derivative, Partial, Total, free_times
 from symrnn import strategies
+from symrnn.calculus import Derivative, Partial, Total, free_times
 from symrnn.network import HORIZON, STEP, OrderedNetwork
-from symrnn.rules import Reason, Rule, arrange
+from symrnn.rewrite import replace_node
+from symrnn.rules import Reason, Rule
 from symrnn.strategies import Strategy
 from symrnn.tensor import Contraction, Tensor, Variable
 
@@ -29,7 +30,7 @@ class DerivationError(ValueError):
 
 @dataclass(frozen=True)
 class Step:
-    """One rewriting: ``rule`` turned the node ``focus`` into ``replacement``, the whole line into ``after``."""
+    """One rewriting: ``rule`` turned the node ``focus`` into ``replacement``, the line into ``after``."""
 
     rule: Rule
     focus: Tensor
@@ -53,8 +54,8 @@ class Line:
 class Derivation:
     """A goal, the steps from it, and the network in which its derivatives are meant.
 
-    ``goal`` may hold one symbolic time; the derivation then holds for every value of it in ``times``, the first
-    and the last one.
+    ``goal`` may hold one symbolic time; the derivation then holds for every value of it in ``times``, the
+    first and the last one.
     """
 
     goal: Tensor
@@ -130,8 +131,8 @@ def derive(
     Parameters
     ----------
     goal : Total, Immediate or Partial
-        ``Total(L_4, W)`` is expanded along its paths, ``Immediate(s_k, W)`` is derived to the end. The time may
-        be symbolic.
+        ``Total(L_4, W)`` is expanded along its paths, ``Immediate(s_k, W)`` is derived to the end. The
+        time may be symbolic.
     network : OrderedNetwork, optional
         Default: the network in which the variables of the goal were looked up.
     strategy : Strategy, optional
@@ -177,11 +178,11 @@ def derive(
     for phase in strategy.phases:
         while (found := _first(expression, (*book, *phase.rules), network)) is not None:
             focus, rule, replacement = found
-            expression = arrange.replace_node(expression, focus, replacement)
+            expression = replace_node(expression, focus, replacement)
             steps.append(Step(rule, focus, replacement, expression, rule.because(focus, network)))
             if len(steps) > MAX_STEPS:
                 raise DerivationError(
-                    f"{goal} needs more than {MAX_STEPS} steps; the backward sweep (view sweep) is linear in T"
+                    f"{goal} needs more than {MAX_STEPS} steps; the backward sweep (view sweep) is linear"
                 )
             if phase.once:
                 break

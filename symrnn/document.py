@@ -1,7 +1,8 @@
 """A document: what a report says, block by block, before any format has been chosen.
 
-Report builders make documents, templates lay them out. A formula in a document is a layout tree, and every tree
-that states something was certified before it got here. Text is plain text: templates escape it.
+Report builders make documents, templates lay them out. A formula in a document is a layout tree, and
+every tree that states something was certified before it got here. Text is plain text: templates escape
+it.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; ``align`` has one of l, c, r per column, ``rules`` names the rows that get a rule above them."""
+    """A table; ``align`` has one of l, c, r per column, ``rules`` are the rows with a rule above them."""
 
     title: Text
     header: tuple[Text, ...]

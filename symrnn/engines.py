@@ -82,25 +82,26 @@ def run_pdflatex(tex: str) -> tuple[bytes, str]:
         folder = Path(name)
         (folder / "document.tex").write_text(tex, encoding="utf-8")
         before: list[bytes] = []
-        for _ in range(PASSES):
-            status = _pass(binary, folder)
+        for number in range(PASSES):
+            draft = number == 0  # only to learn the page references, which is quicker without a PDF
+            status = _pass(binary, folder, draft)
             path = folder / "document.log"
             log = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
             pdf = folder / "document.pdf"
-            if status != 0 or not pdf.exists():
+            if status != 0 or not (draft or pdf.exists()):
                 raise _failure(log, status)
             after = [
                 path.read_bytes()
                 for path in (folder / "document.aux", folder / "document.out")
                 if path.exists()
             ]
-            if after == before:
+            if after == before and not draft:
                 break
             before = after
         return pdf.read_bytes(), log
 
 
-def _pass(binary: str, folder: Path) -> int | None:
+def _pass(binary: str, folder: Path, draft: bool = False) -> int | None:
     """Run pdflatex once; None means that it was stopped at a limit."""
     home = folder / "home"
     home.mkdir(exist_ok=True)
@@ -110,7 +111,7 @@ def _pass(binary: str, folder: Path) -> int | None:
     clock = {"TZ": "UTC", "SOURCE_DATE_EPOCH": str(EPOCH), "FORCE_SOURCE_DATE": "1", "LC_ALL": "C"}
     options = ["-no-shell-escape", "-halt-on-error", "-interaction=nonstopmode", "-file-line-error"]
     process = subprocess.Popen(
-        [binary, *options, "document.tex"],
+        [binary, *options, *(["-draftmode"] if draft else []), "document.tex"],
         cwd=folder,
         env=keep | confined | own | clock,
         stdin=subprocess.DEVNULL,

@@ -1,9 +1,9 @@
 """Derivations at index level: one entry of a derivative, step by step, dimensions symbolic.
 
-The lines of the matrix derivation are read entry by entry up to the point where an equation stands open; from there
-three rules of their own finish: the derivative of a sum is a sum, the derivative of an entry by an entry is a
-Kronecker delta for each index, and a sum over a delta keeps one term. The last line is the entry of the matrix
-result again, so the two levels meet.
+The lines of the matrix derivation are read entry by entry up to the point where an equation stands open;
+from there three rules of their own finish: the derivative of a sum is a sum, the derivative of an entry
+by an entry is a Kronecker delta for each index, and a sum over a delta keeps one term. The last line is
+the entry of the matrix result again, so the two levels meet.
 """
 
 from __future__ import annotations

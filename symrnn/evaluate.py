@@ -1,8 +1,9 @@
 """The numeric meaning of every node, at one point.
 
 ``value`` interprets an expression with NumPy. Derivative nodes are evaluated by the complex step through the
-forward equations, never by rules: this is what makes a certificate a witness. Every array may have leading batch
-axes in front of the axes that its shape names, so all entries of a variable are perturbed in one forward pass.
+forward equations, never by rules: this is what makes a certificate a witness. Every array may have
+leading batch axes in front of the axes that its shape names, so all entries of a variable are perturbed
+in one forward pass.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ class Point:
 
 
 def random_point(network: OrderedNetwork, seed: int = 0, sizes: Mapping[str, int] | None = None) -> Point:
-    """Draw a point: sizes pairwise different, nothing zero, away from kinks; targets that sum to one if needed."""
+    """Draw a point: sizes pairwise different, nothing zero, away from kinks."""
     names = dict.fromkeys(axis for v in network.given for axis in v.shape)
     chosen = dict(DEFAULT_SIZES) if sizes is None else dict(sizes)
     for axis in names:

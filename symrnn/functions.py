@@ -101,7 +101,7 @@ TABLE = {
         ),
         Function(
             "sigmoid",
-            "the logistic function, σ(a) = 1/(1 + exp(−a))",
+            "the logistic function",
             logistic,
             lambda a: logistic(a) * (1 - logistic(a)),
             _logistic,

@@ -1,146 +1,24 @@
 """The numeric interface: gradients, Jacobians and contributions as arrays, by the derived equations.
 
-The forward equations and the backward sweep of a cell are derived once, for a symbolic step, and evaluated step
-after step: time and memory are linear in T. Arrays may carry a batch axis behind the time axis. Everything here
-uses the rules; its witnesses (the complex step, the hand-written reference) live in the tests.
+Everything here uses the rules; its witnesses (the complex step, the hand-written reference) live in the
+tests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
-from functools import lru_cache
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from symrnn.backward import Sweep, sweep
 from symrnn.calculus import Immediate, Total
 from symrnn.cell import Cell
 from symrnn.derivation import derive
-from symrnn.evaluate import Array, Point, evaluate
-from symrnn.network import STEP, WEIGHT, OrderedNetwork
-from symrnn.tensor import Shape, ShapeError, Tensor, Variable
-
-Arrays = Mapping[str, npt.ArrayLike]
-
-
-@lru_cache(maxsize=32)
-def _derived(cell: Cell) -> tuple[OrderedNetwork, Sweep]:
-    """Network and sweep of a cell, derived once.
-
-    Targets are not assumed to sum to one, so the equations hold for any target vector; losses carry weights.
-    """
-    network = replace(cell.unroll(2, mask=(1.0, 0.5)), distribution="")
-    return network, sweep(network)
-
-
-class Tape:
-    """A forward pass that is remembered: the values of every signal at every step.
-
-    Parameters
-    ----------
-    cell : Cell
-    parameters, inputs, targets, initial : as in ``gradients``
-        Without targets the loss is not computed.
-    """
-
-    def __init__(
-        self,
-        cell: Cell,
-        parameters: Arrays,
-        inputs: npt.ArrayLike,
-        targets: npt.ArrayLike | None = None,
-        initial: Arrays | None = None,
-    ) -> None:
-        self.cell = cell
-        self.network, self.sweep = _derived(cell)
-        self.parameters = _parameters(cell, parameters)
-        self.sizes = _sizes(cell, self.parameters)
-        x = _floats("inputs", inputs)
-        if x.ndim not in (2, 3) or x.shape[-1] != self.sizes[cell.signals["x"][0]] or not len(x):
-            wanted = self.sizes[cell.signals["x"][0]]
-            raise ShapeError(f"inputs have shape {x.shape}; accepted: (T, {wanted}) or (T, batch, {wanted})")
-        self.steps, self.batch = len(x), x.shape[1:-1]
-        self.signals: list[dict[str, Array]] = [_initial(cell, self.sizes, initial, self.batch)]
-        self.signals += [{"x": x[t]} for t in range(self.steps)]
-        if targets is not None:
-            y = _targets(cell, targets, self.sizes, (self.steps, *self.batch))
-            for t in range(self.steps):
-                self.signals[t + 1]["y"] = y[t]
-        self.point = Point(self.network, {}, self.sizes)
-        for t in range(1, self.steps + 1):
-            for equation in cell.step:
-                if targets is not None or all(
-                    v.name in self.signals[t] or v.time != STEP for v in equation.used
-                ):
-                    self.signals[t][equation.target.name] = self.value(equation.expression, t)
-
-    def value(self, tensor: Tensor, t: int, adjoints: Mapping[Variable, Array] | None = None) -> Array:
-        """Value of an expression of the symbolic step at step t; ``adjoints`` are given by symbolic variable."""
-
-        def lookup(v: Variable) -> Array:
-            if adjoints and v in adjoints:
-                return adjoints[v]
-            if v.time is None:
-                return self.parameters[v.name]
-            return self.signals[t + int(v.time - STEP)][v.name]
-
-        return evaluate(tensor, lookup, self.point)
-
-    def back(self, weights: Array, first: int, last: int) -> Iterator[tuple[int, Mapping[Variable, Array]]]:
-        """Sweep from step ``last`` down to ``first``; paths that leave this window are cut.
-
-        Yields
-        ------
-        step : int
-        adjoints : mapping of symbolic variable to ndarray
-            Those of this step and the next.
-        """
-        later: Mapping[Variable, Array] = {}
-        for t in range(last, first - 1, -1):
-            known = {Variable(v.name, v.shape, STEP + 1): a for v, a in later.items() if v.time == STEP}
-            known[Variable(WEIGHT, (), STEP)] = weights[t - 1]
-            for equation in (self.sweep.equations if t < last else self.sweep.last).values():
-                array = self.value(equation.expression, t, known)
-                known[equation.target] = self.full(array, equation.target.shape)
-            yield t, known
-            later = known
-
-    def run_back(self, weights: Array, first: int, last: int) -> dict[str, Array]:
-        """Gradients of the losses of a window by everything in it.
-
-        Parameters
-        ----------
-        weights : ndarray, shape (T,) or (T, batch)
-            Weight of the loss of each step.
-
-        Returns
-        -------
-        dict of str to ndarray
-            Keys as in ``gradients``; those of the initial states are zero unless the window starts at step 1.
-        """
-        grads = {name: np.zeros_like(array) for name, array in self.parameters.items()}
-        grads |= {state + "0": np.zeros_like(self.signals[0][state]) for state in self.cell.states}
-        grads["x"] = np.zeros((self.steps, *self.batch, self.sizes[self.cell.signals["x"][0]]))
-        known: Mapping[Variable, Array] = {}
-        for t, known in self.back(weights, first, last):
-            for name, term in self.sweep.terms.items():
-                added = self.value(term, t, known)
-                grads[name] += added.sum(axis=0) if self.batch else added
-            grads["x"][t - 1] = known[self.sweep.equations["x"].target]
-        if first == 1:
-            before = {Variable(v.name, v.shape, STEP + 1): a for v, a in known.items() if v.time == STEP}
-            for state, equation in self.sweep.initial.items():
-                grads[state + "0"] = self.full(
-                    self.value(equation.expression, 0, before), equation.target.shape
-                )
-        return grads
-
-    def full(self, array: Array, shape: Shape) -> Array:
-        """Broadcast over the batch: a zero adjoint has no batch axis of its own."""
-        return np.broadcast_to(array, (*self.batch, *(self.sizes[axis] for axis in shape)))
+from symrnn.evaluate import Array
+from symrnn.network import STEP
+from symrnn.tape import Arrays, Tape, loss_weights
+from symrnn.tensor import ShapeError, Tensor, Variable
 
 
 def gradients(
@@ -170,8 +48,8 @@ def gradients(
     Returns
     -------
     dict of str to ndarray
-        One gradient per parameter, of its shape; ``"s0"`` for the initial state s, with the batch axis if there is
-        one; ``"x"`` for the inputs.
+        One gradient per parameter, of its shape; ``"s0"`` for the initial state s, with the batch axis if
+        there is one; ``"x"`` for the inputs.
 
     Raises
     ------
@@ -183,7 +61,7 @@ def gradients(
     Werbos (1990), Backpropagation through time, Proc. IEEE 78(10).
     """
     tape = Tape(cell, parameters, inputs, targets, initial)
-    return tape.run_back(_weights(mask, tape), 1, tape.steps)
+    return tape.run_back(loss_weights(mask, tape), 1, tape.steps)
 
 
 def truncated_gradients(
@@ -199,8 +77,9 @@ def truncated_gradients(
 ) -> dict[str, Array]:
     """Gradient with paths cut short.
 
-    ``lag`` keeps the paths from a loss at t to a use at k with t − k ≤ τ: at most τ Jacobian factors. ``chunk`` cuts
-    the sequence every τ steps and lets no path cross a cut. Both are biased: neither is the derivative of the loss.
+    ``lag`` keeps the paths from a loss at t to a use at k with t − k ≤ τ: at most τ Jacobian factors.
+    ``chunk`` cuts the sequence every τ steps and lets no path cross a cut. Both are biased: neither is
+    the derivative of the loss.
 
     Parameters
     ----------
@@ -221,7 +100,7 @@ def truncated_gradients(
     if int(truncation) != truncation or truncation < least:
         raise ValueError(f"truncation {truncation!r}: accepted for {kind}: a whole number, at least {least}")
     tape = Tape(cell, parameters, inputs, targets, initial)
-    weights, steps = _weights(mask, tape), tape.steps
+    weights, steps = loss_weights(mask, tape), tape.steps
     if kind == "chunk":
         starts = range(1, steps + 1, truncation)
         parts = [tape.run_back(weights, k, min(k + truncation - 1, steps)) for k in starts]
@@ -245,8 +124,8 @@ def state_jacobians(
     Returns
     -------
     ndarray, shape (T+1, T+1, S, S)
-        ``[t, k]`` is ∂s_t/∂s_k (numerator layout), the identity for t = k, zero for t < k. The states of a cell with
-        several are stacked in the order of ``cell.states``; S is their joint size.
+        ``[t, k]`` is ∂s_t/∂s_k (numerator layout), the identity for t = k, zero for t < k. The states of
+        a cell with several are stacked in the order of ``cell.states``; S is their joint size.
     """
     tape = _single(Tape(cell, parameters, inputs, None, initial))
     before = [Variable(name, cell.signals[name], STEP - 1) for name in cell.states]
@@ -290,11 +169,11 @@ def contributions(
     Returns
     -------
     ndarray, shape (T, T, *wrt.shape)
-        ``[t-1, k-1]``; the sum over both is the gradient. Zero for k > t. A parameter that acts on the loss of its
-        own step only (such as ``V``) has entries for k = t.
+        ``[t-1, k-1]``; the sum over both is the gradient. Zero for k > t. A parameter that acts on the
+        loss of its own step only (such as ``V``) has entries for k = t.
     """
     tape = _single(Tape(cell, parameters, inputs, targets, initial))
-    x, weights = _parameter(tape, wrt), _weights(mask, tape)
+    x, weights = _parameter(tape, wrt), loss_weights(mask, tape)
     out = np.zeros((tape.steps, tape.steps, *tape.parameters[wrt].shape))
     for t in range(1, tape.steps + 1):
         alone = np.zeros_like(weights)
@@ -326,80 +205,3 @@ def _single(tape: Tape) -> Tape:
     if tape.batch:
         raise ShapeError("inputs have a batch axis; accepted here: (T, n), one sequence")
     return tape
-
-
-def _floats(what: str, array: npt.ArrayLike) -> Array:
-    floats = np.asarray(array, dtype=float)
-    if not np.isfinite(floats).all():
-        raise ShapeError(f"{what} hold a number that is not finite")
-    return floats
-
-
-def _parameters(cell: Cell, parameters: Arrays) -> dict[str, Array]:
-    for name in parameters:
-        if name not in cell.parameters:
-            accepted = ", ".join(cell.parameters)
-            raise ShapeError(f"{cell.name} has no parameter {name!r}; it has {accepted}")
-    arrays = {}
-    for name, shape in cell.parameters.items():
-        if name not in parameters:
-            raise ShapeError(f"the parameter {name} is missing; its axes are {shape}")
-        arrays[name] = _floats(f"the parameter {name}", parameters[name])
-        if arrays[name].ndim != len(shape):
-            raise ShapeError(f"the parameter {name} has shape {arrays[name].shape}; its axes are {shape}")
-    return arrays
-
-
-def _sizes(cell: Cell, arrays: Mapping[str, Array]) -> dict[str, int]:
-    sizes: dict[str, int] = {}
-    for name, shape in cell.parameters.items():
-        for axis, size in zip(shape, arrays[name].shape):
-            if sizes.setdefault(axis, size) != size:
-                raise ShapeError(
-                    f"the parameter {name} has shape {arrays[name].shape}; axis {axis} has size {sizes[axis]} elsewhere"
-                )
-    return sizes
-
-
-def _initial(
-    cell: Cell, sizes: Mapping[str, int], initial: Arrays | None, batch: tuple[int, ...]
-) -> dict[str, Array]:
-    given = dict(initial or {})
-    for name in given:
-        if name not in cell.states:
-            raise ShapeError(f"{cell.name} has no state {name!r}; it has {', '.join(cell.states)}")
-    states = {}
-    for name in cell.states:
-        shape = tuple(sizes[axis] for axis in cell.signals[name])
-        array = _floats(f"the initial state {name}", given.get(name, np.zeros(shape)))
-        if array.shape not in (shape, (*batch, *shape)):
-            raise ShapeError(
-                f"the initial state {name} has shape {array.shape}; accepted: {(*batch, *shape)}"
-            )
-        states[name] = np.broadcast_to(array, (*batch, *shape))
-    return states
-
-
-def _targets(cell: Cell, targets: npt.ArrayLike, sizes: Mapping[str, int], lead: tuple[int, ...]) -> Array:
-    """Target vectors; class indices become one-hot vectors."""
-    array, classes = np.asarray(targets), sizes[cell.signals["y"][0]]
-    if array.dtype.kind in "iu":
-        if array.shape != lead:
-            raise ShapeError(f"class indices have shape {array.shape}; accepted: {lead}")
-        if array.size and not 0 <= array.min() <= array.max() < classes:
-            raise ShapeError(f"a target class lies outside 0 to {classes - 1}")
-        return np.eye(classes)[array]
-    floats = _floats("targets", array)
-    if floats.shape != (*lead, classes):
-        raise ShapeError(f"target vectors have shape {floats.shape}; accepted: {(*lead, classes)}")
-    return floats
-
-
-def _weights(mask: npt.ArrayLike | None, tape: Tape) -> Array:
-    lead = (tape.steps, *tape.batch)
-    weights = np.ones(lead) if mask is None else _floats("the mask", mask)
-    if weights.shape == (tape.steps,) and tape.batch:
-        weights = np.broadcast_to(weights[:, None], lead)
-    if weights.shape != lead:
-        raise ShapeError(f"the mask has shape {weights.shape}; accepted: {(tape.steps,)} or {lead}")
-    return weights

@@ -1,13 +1,13 @@
 """A job: a cell, a sequence, numbers, and what to derive of them, read from a TOML file.
 
-Everything a job says is checked here, before any work starts: one message names the file, the place, what was found
-and what would be accepted. Text of a job reaches paper only as text; names reach it only if they are plain symbols.
+Everything a job says is checked here, before any work starts: one message names the file, the place, what
+was found and what would be accepted. Text of a job reaches paper only as text; names reach it only if
+they are plain symbols.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ import numpy as np
 
 from symrnn.cell import Cell
 from symrnn.evaluate import Array, Point
+from symrnn.jobdata import JobError, numbers_of, vectors, vocabulary_of
 from symrnn.network import WEIGHT, NetworkError, OrderedNetwork
 from symrnn.tensor import Variable
 from symrnn.tomlfile import FileError, check_keys, finite_numbers, read_toml
@@ -37,10 +38,6 @@ OPTIONAL = {
     "course": str,
     "derive": dict,
 }
-
-
-class JobError(FileError):
-    """A job file that cannot be used."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,9 +147,9 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
     sequence = data["sequence"]
     place = f"{where}, [sequence]"
     check_keys(place, sequence, {"inputs": list, "targets": list}, {"vocabulary": list, "mask": list})
-    vocabulary = _vocabulary(place, sequence.get("vocabulary", []))
-    inputs = _vectors(f"{place}, inputs", sequence["inputs"], vocabulary, None)
-    targets = _vectors(f"{place}, targets", sequence["targets"], vocabulary, cell)
+    vocabulary = vocabulary_of(place, sequence.get("vocabulary", []))
+    inputs = vectors(f"{place}, inputs", sequence["inputs"], vocabulary, None)
+    targets = vectors(f"{place}, targets", sequence["targets"], vocabulary, cell)
     steps = len(inputs)
     if steps < 1 or steps > MAX_STEPS:
         raise JobError(f"{place}: inputs has {steps} steps; accepted: 1 to {MAX_STEPS}")
@@ -180,7 +177,7 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
         ),
         weights=tuple(float(w) for w in mask),
         sizes=sizes,
-        values=_values(where, file, data, cell, sizes, seed),
+        values=numbers_of(where, file, data, cell, sizes, seed),
         seed=seed,
         drawn="parameters" not in data,
         network=network,
@@ -198,52 +195,6 @@ def _cell(where: str, file: Path, name: str, data: dict[str, Any]) -> Cell:
     except FileError as error:
         message = str(error)
         raise JobError(message if message.startswith("cell file") else f"{where}: {message}") from None
-
-
-def _vocabulary(place: str, words: list[Any]) -> tuple[str, ...]:
-    if not all(isinstance(word, str) and 0 < len(word) <= 20 for word in words):
-        raise JobError(f"{place}: vocabulary is {words!r:.80}; accepted: a list of short texts")
-    if len(set(words)) != len(words):
-        raise JobError(f"{place}: vocabulary names a word twice: {words!r:.80}")
-    return tuple(words)
-
-
-def _vectors(place: str, items: list[Any], vocabulary: Sequence[str], cell: Cell | None) -> list[Array]:
-    """One vector per step: a word of the vocabulary, a class index (targets only), or numbers."""
-    finite_numbers(place, items)
-    vectors = []
-    for step, item in enumerate(items, start=1):
-        if isinstance(item, str):
-            if item not in vocabulary:
-                accepted = ", ".join(vocabulary) if vocabulary else "numbers, since there is no vocabulary"
-                raise JobError(f"{place}, step {step}: {item!r:.60} is no word; accepted: {accepted}")
-            vectors.append(np.eye(len(vocabulary))[vocabulary.index(item)])
-        elif isinstance(item, int) and not isinstance(item, bool) and cell is not None:
-            if not vocabulary or not 0 <= item < len(vocabulary):
-                accepted = (
-                    f"0 to {len(vocabulary) - 1}" if vocabulary else "a vocabulary that says how many classes"
-                )
-                raise JobError(f"{place}, step {step}: class {item} does not exist; accepted: {accepted}")
-            vectors.append(np.eye(len(vocabulary))[item])
-        elif isinstance(item, list) and item and all(_is_number(x) for x in item):
-            vectors.append(np.array(item, dtype=float))
-            if cell is not None and cell.distribution and not np.isclose(vectors[-1].sum(), 1, atol=1e-9):
-                total = vectors[-1].sum()
-                raise JobError(
-                    f"{place}, step {step}: the entries add up to {total:g}; accepted with {cell.loss}: a sum of 1"
-                )
-        else:
-            accepted = "a word of the vocabulary, a class index or a list of numbers"
-            raise JobError(f"{place}, step {step}: found {item!r:.60}; accepted: {accepted}")
-        if len(vectors[-1]) != len(vectors[0]):
-            raise JobError(
-                f"{place}, step {step}: {len(vectors[-1])} entries; accepted: {len(vectors[0])}, as before"
-            )
-    return vectors
-
-
-def _is_number(item: Any) -> bool:
-    return isinstance(item, int | float) and not isinstance(item, bool)
 
 
 def _sizes(where: str, cell: Cell, state: int, inputs: list[Array], targets: list[Array]) -> dict[str, int]:
@@ -268,52 +219,10 @@ def _seed(where: str, data: dict[str, Any], seed: int | None) -> int:
     return int(chosen)
 
 
-def _values(
-    where: str, file: Path, data: dict[str, Any], cell: Cell, sizes: dict[str, int], seed: int
-) -> dict[str, Array]:
-    """Parameters, drawn or read, and initial states, zero unless given."""
-    rng = np.random.default_rng(seed)
-    shapes = {name: tuple(sizes[axis] for axis in shape) for name, shape in cell.parameters.items()}
-    if "parameters" in data:
-        values = _load(where, file.parent / data["parameters"], shapes)
-    else:
-        values = {name: rng.normal(scale=0.8, size=shape) for name, shape in shapes.items()}
-    initial = data.get("initial", {})
-    place = f"{where}, [initial]"
-    check_keys(place, initial, {}, {name: list for name in cell.states})
-    for state in cell.states:
-        size = sizes[cell.signals[state][0]]
-        numbers = initial.get(state, [0.0] * size)
-        finite_numbers(f"{place}, {state}", numbers)
-        if len(numbers) != size or not all(_is_number(x) for x in numbers):
-            raise JobError(f"{place}: {state} is {numbers!r:.60}; accepted: {size} numbers")
-        values[f"{state}0"] = np.array(numbers, dtype=float)
-    return values
-
-
-def _load(where: str, path: Path, shapes: dict[str, tuple[int, ...]]) -> dict[str, Array]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            found = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, AttributeError, TypeError) as error:
-        raise JobError(
-            f"{where}: parameters {path}: cannot be read ({error}); accepted: an .npz file"
-        ) from None
-    if found.keys() != shapes.keys():
-        raise JobError(f"{where}: {path} holds {', '.join(found)}; accepted: exactly {', '.join(shapes)}")
-    for name, shape in shapes.items():
-        array = found[name]
-        if array.shape != shape or array.dtype.kind not in "fiu" or not np.isfinite(array).all():
-            raise JobError(
-                f"{where}: {path}: {name} has shape {array.shape}; accepted: finite numbers, shape {shape}"
-            )
-    return {name: np.asarray(found[name], dtype=float) for name in shapes}
-
-
 def _goals(
     place: str, network: OrderedNetwork, cell: Cell, table: dict[str, Any]
 ) -> tuple[Variable, tuple[Variable, ...]]:
-    """Read what to derive: the last weighted loss by every parameter and initial state, unless said otherwise."""
+    """Read what to derive; by default the last weighted loss by every parameter and initial state."""
     check_keys(place, table, {}, {"of": str, "wrt": list})
     last = max(t for t in range(1, network.steps + 1) if not network.weights or network.weights[t - 1])
     of = network.lookup(table.get("of", f"L[{last}]"))

@@ -20,10 +20,9 @@ from typing import Any
 
 from sympy.core.expr import Expr
 from sympy.core.numbers import Integer
-from sympy.core.symbol import Symbol
 from sympy.core.traversal import preorder_traversal
 
-from symrnn.tensor import ShapeError, Tensor, Variable, time_symbol
+from symrnn.tensor import Shape, ShapeError, Tensor, Variable, time_symbol
 
 STEP = time_symbol("t")  # the time of the symbolic step
 WEIGHT = "omega"  # weight of a step's loss, a given number ω_t, where not all weights are 1
@@ -70,7 +69,6 @@ class OrderedNetwork:
     Attributes
     ----------
     name : str
-        Name of the cell, for messages.
     equations : tuple of Equation
         Unrolled, each target after everything it uses.
     step : tuple of Equation
@@ -78,9 +76,8 @@ class OrderedNetwork:
     given : tuple of Variable
         Inputs, targets, parameters and initial states: variables without an equation.
     states : tuple of str
-        Names of the states, in the order of the cell.
+        In the order of the cell.
     steps : int
-        T.
     kept : frozenset of str
         Names of the variables that are nodes; the other targets are named intermediates.
     distribution : str
@@ -143,6 +140,10 @@ class OrderedNetwork:
         for v in (*self.given, *self.order):
             known.setdefault(v.name, {})[v.time] = v
         return known
+
+    def shape(self, name: str) -> Shape:
+        """Shape of a variable by name."""
+        return next(iter(self._known[name].values())).shape
 
     def _find(self, name: str, time: Any) -> Variable:
         if name not in self._known:
@@ -222,7 +223,7 @@ class OrderedNetwork:
         return self if self.kept == everything else self._keeping(everything)
 
     def parents(self, variable: Variable) -> list[Variable]:
-        """Return what a variable is computed from, looking through intermediates to nodes and given variables."""
+        """Return what a variable is computed from: nodes and given variables, through intermediates."""
         equation = self.equation(variable)
         found: dict[Variable, None] = {}
         transparent = self.intermediates(variable)
@@ -303,17 +304,7 @@ class OrderedNetwork:
             for path in self.paths(source, parent)
         ]
 
-    def uses(self, parameter: Variable, target: Variable) -> list[Variable]:
-        """Return the nodes on the way to ``target`` that use a variable directly, latest first."""
-        users = [v for v in self.order if v.name in self.kept and parameter in self.parents(v)]
-        return [v for v in reversed(users) if self.depends(target, v)]
-
 
 def is_symbolic(variable: Variable) -> bool:
     """Whether a variable stands at a symbolic time."""
     return variable.time is not None and not isinstance(variable.time, Integer)
-
-
-def letter(time: Any) -> Symbol:
-    """Return the symbol of a symbolic time such as k - 1."""
-    return min(time.free_symbols, key=str)

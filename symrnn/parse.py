@@ -1,8 +1,9 @@
 """Equations as text: one right-hand side of a cell file, read from a whitelist of syntax.
 
-The text is parsed by Python's own parser and the syntax tree is walked; nothing is evaluated. ``@`` contracts,
-``*`` is entrywise, ``f(·)`` is a row of the function table, ``x[t]`` and ``s[t-1]`` are signals, numbers are
-exact. Whatever else stands there is an error that shows the piece of text and what would be accepted.
+The text is parsed by Python's own parser and the syntax tree is walked; nothing is evaluated. ``@``
+contracts, ``*`` is entrywise, ``f(·)`` is a row of the function table, ``x[t]`` and ``s[t-1]`` are
+signals, numbers are exact. Whatever else stands there is an error that shows the piece of text and what
+would be accepted.
 """
 
 from __future__ import annotations

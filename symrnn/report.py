@@ -1,8 +1,8 @@
 """Reports: from a job to files, all of them or none.
 
-A job is derived and certified, composed into a document by the builder of its kind, rendered, and only then written:
-to a temporary folder first, which takes the place of the old files in one go. A certificate that fails leaves
-everything as it was.
+A job is derived and certified, composed into a document by the builder of its kind, rendered, and only
+then written: to a temporary folder first, which takes the place of the old files in one go. A certificate
+that fails leaves everything as it was.
 """
 
 from __future__ import annotations

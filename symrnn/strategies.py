@@ -1,8 +1,8 @@
 """Strategies: which rules, in which order, lead from a goal to the form a reader wants.
 
-A strategy is a list of phases; in each, a few rules are applied until none of them applies. What derivative nodes
-a strategy may leave standing it says itself: one-step Jacobians and immediate derivatives are the answer of the
-path strategy, and the question of the local one.
+A strategy is a list of phases; in each, a few rules are applied until none of them applies. What
+derivative nodes a strategy may leave standing it says itself: one-step Jacobians and immediate
+derivatives are the answer of the path strategy, and the question of the local one.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ FULL = Strategy(
     (
         Phase((*LOCAL, paths.chain_rule, paths.explicit_implicit)),
         Phase((arrange.contract_outer,)),
-        Phase((arrange.like_terms, arrange.sign)),
+        Phase((arrange.like_terms, arrange.positive_first)),
     ),
 )
 # from a loss to its logits: softmax and cross entropy cancel
@@ -53,7 +53,7 @@ OUTPUT = Strategy(
         Phase((arrange.multiply_out,)),
         Phase((arrange.reciprocal,)),
         Phase((arrange.contract_outer, arrange.target_sum)),
-        Phase((arrange.sign, arrange.like_terms)),
+        Phase((arrange.positive_first, arrange.like_terms)),
     ),
 )
 # explicit + implicit, as in the lecture
@@ -144,8 +144,8 @@ SWEEP = Strategy(
 def choose(goal: Derivative, network: OrderedNetwork) -> tuple[Strategy, OrderedNetwork]:
     """Choose a strategy and the nodes to keep, by what is differentiated and by what.
 
-    Within a step: local rules. A loss by its logits: also the cancellation of softmax. A total derivative that
-    runs through states: their paths.
+    Within a step: local rules. A loss by its logits: also the cancellation of softmax. A total derivative
+    that runs through states: their paths.
     """
     v, x = goal.args
     stations = network.condense({*network.states, "L"})

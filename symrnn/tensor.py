@@ -82,7 +82,7 @@ def time_symbol(name: str) -> Symbol:
 
 
 class Variable(Tensor):
-    """A named tensor, optionally at a time: ``W``, ``s[3]``, ``s[k-1]``.
+    r"""A named tensor, optionally at a time: ``W``, ``s[3]``, ``s[k-1]``.
 
     Examples
     --------

@@ -1,8 +1,9 @@
 """Witnesses: what a certificate asks, and how far the answers lie apart.
 
-Three witnesses share nothing with the rules. The object: derivative nodes by complex step (``symrnn.evaluate``).
-The ink: both printed sides of a line, read back and evaluated. SymPy: its own ``diff``, asked on the index view,
-where dimensions stay symbolic, or on the scalar view, where it differentiates every scalar equation.
+Three witnesses share nothing with the rules. The object: derivative nodes by complex step
+(``symrnn.evaluate``). The ink: both printed sides of a line, read back and evaluated. SymPy: its own
+``diff``, asked on the index view, where dimensions stay symbolic, or on the scalar view, where it
+differentiates every scalar equation.
 """
 
 from __future__ import annotations
@@ -20,9 +21,7 @@ from symrnn.derivation import Derivation
 from symrnn.evaluate import Array, Point
 from symrnn.network import HORIZON, OrderedNetwork
 from symrnn.readback import ReadbackError, ink_value
-from symrnn.tensor import Variable
-from symrnn.typeset.latex import latex
-from symrnn.typeset.tree import Tree
+from symrnn.tensor import Tensor, Variable
 from symrnn.views.entries import entry_value, sympy_derivative
 from symrnn.views.index import index
 from symrnn.views.scalar import ScalarNetwork
@@ -54,10 +53,10 @@ def _number(bound: Any, network: OrderedNetwork) -> Any:
 
 
 def ink(
-    trees: tuple[Tree, Tree], at: Point, times: Mapping[Any, int], indices: Mapping[str, int]
+    sources: tuple[str, str], at: Point, times: Mapping[Any, int], indices: Mapping[str, int]
 ) -> Array | None:
-    """Return the difference of two printed sides, read back, or None if they cannot be read as an equation."""
-    lhs, rhs = (latex(tree) for tree in trees)
+    """Return the difference of two printed sides, read back, or None if they are no equation."""
+    lhs, rhs = sources
     try:
         return ink_value(rf"{lhs} - \left( {rhs} \right)", at, times, indices)
     except ReadbackError:
@@ -66,7 +65,7 @@ def ink(
 
 @lru_cache(maxsize=4)
 def _scalar_gradients(network: OrderedNetwork, sizes: tuple[tuple[str, int], ...]) -> Callable[..., Any]:
-    """Return SymPy's derivatives of an entry through the scalar graph, remembered for each entry and point."""
+    """Return SymPy's derivatives of an entry through the scalar graph, remembered by entry and point."""
     scalar = ScalarNetwork(network, dict(sizes))
     known: dict[Any, Any] = {}
 
@@ -78,13 +77,21 @@ def _scalar_gradients(network: OrderedNetwork, sizes: tuple[tuple[str, int], ...
     return gradient
 
 
+@lru_cache(maxsize=64)
+def _index_derivative(goal: Tensor, network: OrderedNetwork) -> tuple[Any, tuple[Any, ...]]:
+    """Return SymPy's derivative of an entry, sizes symbolic, and the letters of its indices."""
+    letters = tuple(index(f"i_{n}") for n in range(goal.rank))
+    return sympy_derivative(goal, network, letters), letters
+
+
 def sympy_values(
     derivation: Derivation, at: Point, choices: Sequence[Mapping[Any, int]]
 ) -> list[tuple[Mapping[Any, int], Array]] | None:
     """Ask SymPy's own ``diff`` for the value of the goal.
 
-    Within a step the equation is written out in entries and differentiated with symbolic dimensions. Where the
-    derivative runs through states, SymPy differentiates every scalar equation of the unrolled network.
+    Within a step the equation is written out in entries and differentiated with symbolic dimensions.
+    Where the derivative runs through states, SymPy differentiates every scalar equation of the unrolled
+    network.
 
     Returns
     -------
@@ -101,12 +108,10 @@ def sympy_values(
     shape = tuple(at.sizes[axis] for axis in goal.shape)
     within_step = isinstance(goal, Immediate) or not network.depends_through_state(v, x)
     if within_step and v.time is not None:
-        letters = [index(f"i_{n}") for n in range(goal.rank)]
-        derivative = sympy_derivative(here, network, tuple(letters))
-        found = np.zeros(shape)
-        for place in np.ndindex(*shape):
-            found[place] = entry_value(derivative, at, dict(zip(letters, (i + 1 for i in place))))
-        return [(times, found)]
+        derivative, letters = _index_derivative(here, network)
+        grid = np.indices(shape) + 1
+        found = entry_value(derivative, at, dict(zip(letters, grid)))
+        return [(times, np.broadcast_to(found, shape))]
     gradient = _scalar_gradients(network.whole, sizes)
     found = np.zeros(shape)
     for place in np.ndindex(*shape[: v.rank]):

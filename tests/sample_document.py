@@ -1,26 +1,5 @@
 """A three-page handout made of our blocks by hand: every kind of block, most kinds of tree."""
 
-from sample_trees import (
-    COMMA,
-    EQUALS,
-    PERIOD,
-    PLUS,
-    THIN,
-    call,
-    epd,
-    inline,
-    ipd,
-    m,
-    pd,
-    pe,
-    say,
-    slope,
-    strong,
-    text,
-    transpose,
-    unrolled,
-)
-
 from symrnn.document import (
     Bar,
     Bullets,
@@ -54,6 +33,26 @@ from symrnn.typeset.tree import (
     Tree,
     Underbrace,
     row,
+)
+from tests.sample_trees import (
+    COMMA,
+    EQUALS,
+    PERIOD,
+    PLUS,
+    THIN,
+    call,
+    epd,
+    inline,
+    ipd,
+    m,
+    pd,
+    pe,
+    say,
+    slope,
+    strong,
+    text,
+    transpose,
+    unrolled,
 )
 
 

@@ -9,8 +9,6 @@ import typing
 import unicodedata
 
 import pytest
-import sample_document as sample
-from sample_document import m
 
 from symrnn import document as documents
 from symrnn import engines
@@ -18,6 +16,8 @@ from symrnn.document import Bar, Display, Document, Heading, Line, Panel, Prose,
 from symrnn.render import EngineError, make_pdf, overfull, plain, render, templates, typst_overflows
 from symrnn.typeset.latex import Latex
 from symrnn.typeset.tree import Tree
+from tests import sample_document as sample
+from tests.sample_document import m
 
 needs_tex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 needs_poppler = pytest.mark.skipif(

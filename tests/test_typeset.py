@@ -3,8 +3,6 @@
 import xml.etree.ElementTree as ET
 
 import pytest
-import sample_document as sample
-from sample_document import m
 
 from symrnn.typeset import tree as trees
 from symrnn.typeset.latex import Latex, latex
@@ -34,6 +32,8 @@ from symrnn.typeset.tree import (
 )
 from symrnn.typeset.typst import Typst, typst
 from symrnn.typeset.typst import escape as escape_typst
+from tests import sample_document as sample
+from tests.sample_document import m
 
 T = Symbol("top")
 s_t = m("s_t")

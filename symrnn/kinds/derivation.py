@@ -1,7 +1,7 @@
 """The full reference of one example: network, paths, factors, sweep, numbers, and what was checked.
 
-It follows CS7015 lecture 14, modules 14.3 and 14.5, and states right what the lecture states wrongly: the shapes,
-the dropped input term, the order of the product, the entries of the third-order tensor.
+It follows CS7015 lecture 14, modules 14.3 and 14.5, and states right what the lecture states wrongly: the
+shapes, the dropped input term, the order of the product, the entries of the third-order tensor.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from symrnn.kinds import factors_part, network_part, numbers, story_part, sweep_
 from symrnn.kinds.blocks import prose
 from symrnn.kinds.ledger import Ledger
 from symrnn.kinds.material import Material
-from symrnn.views.matrix import variable
+from symrnn.typeset.tree import Symbol, separated
+from symrnn.views.symbols import variable
 
 
 def build(job: Job, ledger: Ledger) -> Document:
@@ -31,13 +32,15 @@ def build(job: Job, ledger: Ledger) -> Document:
         *sweep_part.section(material),
         Heading(("With numbers",)),
         *numbers.section(job, ledger),
-        *sweep_part.checks(ledger),
     ]
-    by = ", ".join(v.name if v.time is None else f"{v.name}{v.time}" for v in job.wrt)
+    ledger.settle()
+    blocks += sweep_part.checks(ledger)
+    names = separated([variable(v) for v in job.wrt], "comma")
+    k = Symbol("k")
     lead = prose(
-        "We derive how ", variable(job.of), f" varies with {by}, name the rule behind every line, and say why it applies. ",
-        "By the end you can tell which part of a gradient comes from using a parameter at step k, and how that part travels to ",
-        "the loss. You need the chain rule and matrix products.",
+        "We derive how ", variable(job.of), " varies with ", names, ", name the rule behind every line, and say why it applies. ",
+        "By the end you can tell which part of a gradient comes from using a parameter at step ", k, ", and how that part ",
+        "travels to the loss. You need the chain rule and matrix products.",
     )  # fmt: skip
     return Document(
         title=(job.title,),

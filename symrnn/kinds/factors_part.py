@@ -10,7 +10,8 @@ from symrnn.kinds.picture import jacobian_picture
 from symrnn.tensor import Variable
 from symrnn.typeset.tree import Group, Number, Operator, Script, Symbol, row
 from symrnn.views.entry_layout import entry_cases, entry_layout
-from symrnn.views.matrix import layout, variable
+from symrnn.views.matrix import layout
+from symrnn.views.symbols import variable
 
 
 def from_loss(material: Material) -> list[Block]:
@@ -38,7 +39,7 @@ def from_state(material: Material) -> list[Block]:
     v, u = found.goal.args
     return [
         Heading(("From state to state",)),
-        Prose(prose("Entry by entry, with p for the row and r for the column of the Jacobian of ", v, " by ", u, ":")),
+        Prose(prose("Entry by entry, with ", Symbol("p"), " for the row and ", Symbol("r"), " for the column of the Jacobian of ", v, " by ", u, ":")),
         steps(found),
         Prose(prose("Row by row, and as a matrix:")),
         Display((jacobian_picture(found, material.ledger),)),
@@ -62,8 +63,13 @@ def from_parameter(material: Material, wrt: Variable) -> list[Block]:
         blocks.append(
             Prose(
                 prose(
-                    "A vector differentiated by a matrix carries three indices. The tensor, entry by entry, p for the "
-                    "state, q and r for the matrix:",
+                    "A vector differentiated by a matrix carries three indices. Entry by entry, with ",
+                    Symbol("p"),
+                    " for the state and ",
+                    Symbol("q"),
+                    ", ",
+                    Symbol("r"),
+                    " for the matrix:",
                 )
             )
         )
@@ -79,7 +85,7 @@ def from_parameter(material: Material, wrt: Variable) -> list[Block]:
         blocks.append(
             Prose(
                 prose(
-                    "The entry vanishes unless p = q, for every r: of ", Script(size, sup=Number("3")),
+                    "The entry vanishes unless ", row(Symbol("p"), Operator("="), Symbol("q")), ", for every ", Symbol("r"), ": of ", Script(size, sup=Number("3")),
                     " entries at most ", Script(size, sup=Number("2")), " differ from zero. This is the explicit tensor of ",
                     state, "; the total derivative has no such pattern.",
                 )
@@ -95,7 +101,7 @@ def contraction(material: Material) -> list[Block]:
         Prose(
             prose(
                 "Nobody stores the third-order tensor. Put in what was found for ", Immediate(material.state(K), material.main),
-                "; the sum over p meets its diagonal factor only, and each term is a column times a row:",
+                "; the sum meets its diagonal factor only, and each term is a column times a row:",
             )
         ),
         steps(material.contracted),

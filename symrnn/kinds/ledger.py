@@ -1,13 +1,18 @@
 """The ledger: everything a report prints, and the certificates that it may be printed.
 
-Each derivation is certified at the numbers of the job and at a random point whose sizes are pairwise different: equal
-sizes, zero states and symmetric matrices hide mistakes, the numbers of a job often have them.
+Each derivation is certified at the numbers of the job and at a random point whose sizes are pairwise
+different: equal sizes, zero states and symmetric matrices hide mistakes, the numbers of a job often have
+them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from symrnn.certificate import TOLERANCE, Certificate, Check, certify, certify_equations, check_ink
@@ -34,18 +39,26 @@ class Ledger:
     points: Sequence[Point]
     progress: Callable[[str], None] = lambda words: None
     certificates: list[Certificate] = field(default_factory=list)
+    waiting: list[Derivation | EntryDerivation] = field(default_factory=list)
 
     def admit(self, derivation: Certified) -> Certified:
-        """Certify a derivation and return it.
+        """Take a derivation in and return it; ``settle`` certifies it."""
+        self.progress(f"derive {derivation.goal}")
+        self.waiting.append(derivation)
+        return derivation
+
+    def settle(self) -> None:
+        """Certify everything that waits, on every core.
 
         Raises
         ------
         CertificateError
             If a step does not hold.
         """
-        self.progress(f"certify {derivation.goal}")
-        self.certificates.append(certify(derivation, self.points).require())
-        return derivation
+        waiting, self.waiting = self.waiting, []
+        for certificate in certified(waiting, self.points):
+            self.progress(f"certify {certificate.goal}")
+            self.certificates.append(certificate.require())
 
     def admit_equations(self, network: OrderedNetwork) -> None:
         """Certify the printed forward equations."""
@@ -77,3 +90,29 @@ class Ledger:
     def lines(self) -> int:
         """Number of printed lines that were read back."""
         return sum(check.witness == "ink" for c in self.certificates for check in c.checks)
+
+
+WORK: list[Callable[[], Certificate]] = []
+
+
+def _perform(number: int) -> Certificate:
+    return WORK[number]()
+
+
+def certified(
+    derivations: Sequence[Derivation | EntryDerivation], points: Sequence[Point]
+) -> Iterator[Certificate]:
+    """Yield the certificates of derivations, in order.
+
+    Where processes can be forked they are shared out among the cores: a child inherits the derivations, whose rules
+    are functions that could not be sent to it, and sends back its certificates, which are plain data.
+    """
+    cores = os.cpu_count() or 1
+    if cores < 2 or len(derivations) < 8 or "fork" not in multiprocessing.get_all_start_methods():
+        yield from (certify(derivation, points) for derivation in derivations)
+        return
+    WORK[:] = [partial(certify, derivation, points) for derivation in derivations]
+    ignore_interrupt = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    with multiprocessing.get_context("fork").Pool(min(cores, 8), ignore_interrupt) as pool:
+        yield from pool.imap(_perform, range(len(WORK)))
+    WORK.clear()

@@ -1,4 +1,4 @@
-"""What a report about one example derives: each derivation made once, certified, and kept for every section."""
+"""What a report derives: each derivation made once, certified, and kept for every section."""
 
 from __future__ import annotations
 

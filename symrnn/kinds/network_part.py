@@ -13,7 +13,8 @@ from symrnn.network import STEP, Equation
 from symrnn.tensor import Apply, Contraction, Shape, Variable
 from symrnn.typeset.tree import BigSum, Number, Operator, Script, Symbol, Tree, row, separated
 from symrnn.views.graph import Term, unrolled
-from symrnn.views.matrix import layout, variable, variable_symbol
+from symrnn.views.matrix import layout
+from symrnn.views.symbols import variable, variable_symbol
 
 
 def meaning(job: Job, name: str) -> str:
@@ -98,11 +99,13 @@ def equations(job: Job) -> Display:
 
 
 def activation_sentence(job: Job) -> Text:
-    """What σ stands for."""
+    """What σ stands for, and how steep it can be."""
     sigma = [a for e in job.cell.step for a in e.expression.atoms(Apply) if a.symbol == "sigma"]
     if not sigma:
         return ()
-    return (" ", Symbol("sigma"), f" is {TABLE[sigma[0].function].meaning}, applied entry by entry.")
+    row_of = TABLE[sigma[0].function]
+    slope = "" if row_of.slope is None else f"; its slope is at most {row_of.slope:g}"
+    return (" ", Symbol("sigma"), f" is {row_of.meaning}, applied entry by entry{slope}.")
 
 
 def total_loss(material: Material, ledger: Ledger) -> Display:
@@ -127,7 +130,6 @@ def section(material: Material) -> list[Block]:
     last = job.steps
     k = max(1, min(2, int(job.of.time) - 1))
     read = separated([Symbol("t"), row(Number("1"))], "=")
-    words = f", {job.cell.source.split(';')[0]}" if job.cell.source else ""
     task = "reads an input, updates its state and makes a prediction"
     if job.vocabulary:
         task = f"reads one of {len(job.vocabulary)} symbols, updates its state and predicts the next one"
@@ -155,7 +157,7 @@ def section(material: Material) -> list[Block]:
     figure = Figure(
         unrolled(job.network, Term(material.main, k, int(job.of.time))),
         (
-            f"The {job.cell.name} network{words}, unrolled for {last} steps. Highlighted: the term ",
+            f"The {job.cell.name} network, unrolled for {last} steps. Highlighted: the term ",
             row(Symbol("k"), Operator("="), Number(str(k))),
             ". The ",
             Styled("dashed arrow", "explicit"),

@@ -1,4 +1,4 @@
-"""The numbers behind an example: forward values, probabilities, losses, gradients, and who contributed what."""
+"""The numbers behind an example: forward values, probabilities, losses, gradients, contributions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from symrnn.kinds.ledger import Ledger
 from symrnn.network import STEP
 from symrnn.tensor import Variable
 from symrnn.typeset.tree import Group, Matrix, Number, Operator, Script, Symbol, Tree, row
-from symrnn.views.matrix import layout, variable
+from symrnn.views.matrix import layout
+from symrnn.views.symbols import variable
 from symrnn.witnesses import deviation
 
 
@@ -153,6 +154,22 @@ def contribution_table(job: Job, name: str, ledger: Ledger) -> Table:
     return Table(heading, header, tuple(rows), "crlr", note, rules=(steps,))
 
 
+def reading(job: Job) -> Text:
+    """Say what the contributions show, and what they do not prove."""
+    state = Variable(job.cell.states[0], job.cell.signals[job.cell.states[0]], STEP)
+    words = prose(
+        "The further back the use, the more Jacobians ",
+        Total(state, state.at(STEP - 1)),
+        " its effect passes through. Where their norms stay below one, ",
+    )
+    return (
+        *words,
+        "far uses fade: the vanishing gradient. What fades are the far terms, not the gradient itself, whose last term "
+        "contains no Jacobian. The chain of norms is an upper bound: it can prove that terms vanish, never that they "
+        "explode.",
+    )
+
+
 def adding_up(column: Array) -> int:
     """Return the smallest count of decimals, from 4, at which the rounded rows add up to the rounded sum."""
     for digits in range(4, 10):
@@ -173,7 +190,7 @@ def section(job: Job, ledger: Ledger) -> list[Block]:
         blocks.append(forward_table(job))
     wrt = next((v.name for v in job.wrt if v.time is None and v.rank == 2), None)
     if wrt is not None:
-        blocks.append(contribution_table(job, wrt, ledger))
+        blocks.append(Columns((contribution_table(job, wrt, ledger),), (Prose(reading(job)),), left=0.52))
     blocks.append(
         Prose(prose("The gradient of the total loss by every parameter, and by the initial state:"))
     )

@@ -23,8 +23,8 @@ from symrnn.witnesses import assignments, deviation
 def jacobian_picture(derivation: EntryDerivation, ledger: Ledger) -> Line:
     """Return ∂v/∂u = [corner entries as derivatives] = [corner entries derived] = matrix result.
 
-    Each corner is read back from its ink, with the size for the last index, and compared with the entry that it
-    stands for.
+    Each corner is read back from its ink, with the size for the last index, and compared with the entry
+    that it stands for.
     """
     goal = derivation.goal
     last = [sympy.Symbol(axis, integer=True, positive=True) for axis in goal.shape]

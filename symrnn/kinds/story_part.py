@@ -11,7 +11,8 @@ from symrnn.kinds.material import Material
 from symrnn.tensor import Plus
 from symrnn.typeset.tree import Number, Operator, Script, Symbol, row
 from symrnn.views.graph import SMALL, Term, unrolled
-from symrnn.views.matrix import layout, variable
+from symrnn.views.matrix import layout
+from symrnn.views.symbols import variable
 
 
 def two_kinds(material: Material) -> list[Block]:
@@ -99,8 +100,7 @@ def gallery(material: Material) -> Gallery:
 
 def general(material: Material) -> list[Block]:
     """The statement for any t, by induction."""
-    w, found = material.main, material.general
-    t = Symbol("t")
+    found, t = material.general, Symbol("t")
     first = row(t, Operator("="), Number("1"))
     return [
         Heading(("Any number of steps",)),

@@ -10,7 +10,7 @@ from symrnn.kinds.ledger import Ledger
 from symrnn.kinds.material import K, Material
 from symrnn.rules import BOOK
 from symrnn.typeset.tree import Number, Operator, Symbol, Tree, row
-from symrnn.views.matrix import variable
+from symrnn.views.symbols import variable
 
 
 def section(material: Material) -> list[Block]:
@@ -133,7 +133,7 @@ def foot(ledger: Ledger) -> Text:
         for p in ledger.described
     )
     return (
-        "Every line was evaluated: largest deviation below ",
+        "Every line was evaluated: deviation below ",
         small_number(bound_of(ledger.deviation)),
         ", tolerance ",
         small_number(TOLERANCE),

@@ -1,10 +1,11 @@
 """The book of rules: each rewrites one node into an equal expression, and can say why.
 
-A rule has a name (what a student would call it), a statement in words, a source, and two functions: ``rewrite``
-returns an equal expression of the same shape, or None where the rule does not apply; ``because`` gives the reason
-for this very step. A rule does one thing and never recurses. Zero comes only from a rule that says so, never from
-"I do not know". ``routine`` marks housekeeping that reports fold into the step before; ``together`` marks rules
-whose uses at several places of one line are printed as one step.
+A rule has a name (what a student would call it), a statement in words, a source, and two functions:
+``rewrite`` returns an equal expression of the same shape, or None where the rule does not apply;
+``because`` gives the reason for this very step. A rule does one thing and never recurses. Zero comes only
+from a rule that says so, never from "I do not know". ``routine`` marks housekeeping that reports fold
+into the step before; ``together`` marks rules whose uses at several places of one line are printed as one
+step.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def rule(
     routine: bool = False,
     together: bool = False,
 ) -> Callable[[Rewrite], Rule]:
-    """Enter a rewriting into the book; ``because`` is a text, or a function where the reason names variables."""
+    """Enter a rewriting into the book; ``because`` is a text, or a function that names variables."""
 
     def enter(rewrite: Rewrite) -> Rule:
         text = because or statement

@@ -14,44 +14,11 @@ from sympy.core.numbers import Integer
 from symrnn.algebra import contract, hadamard, outer, plus, scale
 from symrnn.calculus import TimeSum, Total, bound
 from symrnn.network import OrderedNetwork
+from symrnn.rewrite import replace_node
 from symrnn.rules import rule
 from symrnn.tensor import Apply, Contraction, Diagonal, Eye, Ones, Outer, Plus, Scale, Tensor, Variable
 
 ORDER = "Matrix products do not commute: later steps stay on the left."
-
-
-def rebuild(node: Tensor) -> Tensor:
-    """Build a node again from its arguments, through the functions that drop zeros and identities."""
-    match node:
-        case Plus():
-            return plus(node.args)
-        case Contraction():
-            return contract(*node.args)
-        case Scale(factor, tensor):
-            return scale(factor, tensor)
-        case Outer(left, right):
-            return outer(left, right)
-        case Total(v, x) if v == x:
-            return Eye(x.shape)
-    return node
-
-
-def replace_node(expression: Tensor, old: Tensor, new: Tensor) -> Tensor:
-    """Replace every occurrence of a node, and let zeros and identities on the way up disappear."""
-    if expression == old:
-        return new
-    if not isinstance(expression, Tensor) or not expression.has(old):
-        return expression
-    args = [replace_node(arg, old, new) if isinstance(arg, Tensor) else arg for arg in expression.args]
-    return rebuild(expression.func(*_consistent(expression, args)))
-
-
-def _consistent(expression: Tensor, args: list[Tensor]) -> list[Tensor]:
-    """Flatten a product whose factor became a product, so that it can be built."""
-    if isinstance(expression, Contraction):
-        joined = contract(*args)
-        return list(joined.args) if isinstance(joined, Contraction) else [joined]
-    return args
 
 
 def _multiplied_out(node: Tensor) -> Iterator[Tensor]:
@@ -92,8 +59,9 @@ def distribute(node: Tensor, network: OrderedNetwork) -> Tensor | None:
 def multiply_out(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """A [B + C] = A B + A C."""
     match node:
-        case Contraction() if any(isinstance(factor, Plus) for factor in node.args):
-            return plus(_multiplied_out(node))
+        case Scale(_, Contraction() as product) | (Contraction() as product):
+            if any(isinstance(factor, Plus) for factor in product.args):
+                return plus(_multiplied_out(node))
     return None
 
 
@@ -282,15 +250,15 @@ def target_sum(node: Tensor, network: OrderedNetwork) -> Tensor | None:
 
 
 @rule(
-    "sign",
-    "The minus sign turns the difference round.",
-    source="−(u − v) = v − u",
+    "reorder",
+    "The terms of a sum may change places; the positive one goes first.",
+    source="commutative law of addition",
 )
-def sign(node: Tensor, network: OrderedNetwork) -> Tensor | None:
-    """−(u − v) = v − u."""
+def positive_first(node: Tensor, network: OrderedNetwork) -> Tensor | None:
+    """−u + v = v − u."""
     match node:
-        case Scale(Integer(p=-1), Plus(args=(u, Scale(Integer(p=-1), v)))):
-            return plus((v, scale(-1, u)))
+        case Plus(args=(Scale(Integer(p=-1)) as u, v)) if not isinstance(v, Scale):
+            return plus((v, u))
     return None
 
 

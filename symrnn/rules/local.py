@@ -1,7 +1,7 @@
 """Local rules: the derivative of one equation, one node at a time.
 
-Every rule here rewrites ``Partial(expression, x)``, or opens a derivative of a variable by its equation. Shapes
-follow the numerator layout: the result has the shape of the expression followed by the shape of x.
+Every rule here rewrites ``Partial(expression, x)``, or opens a derivative of a variable by its equation.
+Shapes follow the numerator layout: the result has the shape of the expression followed by the shape of x.
 """
 
 from __future__ import annotations
@@ -78,6 +78,7 @@ def intermediate_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
         node.args[1],
         " are constant.",
     ),
+    together=True,
 )
 def definition_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """∂⁺v/∂x = ∂e/∂x where v = e without intermediates; ∂v/∂u = ∂e/∂u along a lone edge."""
@@ -169,7 +170,7 @@ def _contraction_reason(node: Tensor, network: OrderedNetwork) -> Reason:
 
 @rule(
     "matrix times vector",
-    "By the vector the derivative is the matrix; by the matrix it is the identity, outer product with the vector.",
+    "By the vector the derivative is the matrix; by the matrix, an outer product with the identity.",
     source="entry by entry: the derivative of Σ_i A_pi u_i by A_qr is δ_pq u_r",
     because=_contraction_reason,
     together=True,

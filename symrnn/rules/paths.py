@@ -1,8 +1,8 @@
 """Path rules: how a derivative follows the network through time.
 
-The ordered chain rule (Werbos 1990) in the lecture's words: the total derivative is the explicit part, in which
-everything already computed is held fixed, plus the implicit part, which asks the same question of each
-predecessor. The kept variables of the network are the stations of the paths.
+The ordered chain rule (Werbos 1990) in the lecture's words: the total derivative is the explicit part, in
+which everything already computed is held fixed, plus the implicit part, which asks the same question of
+each predecessor. The kept variables of the network are the stations of the paths.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def explicit_implicit(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     because=lambda node, network: ("The same rule for ", node, "."),
 )
 def one_step_back(node: Tensor, network: OrderedNetwork) -> Tensor | None:
-    """Explicit + implicit, for a derivative that an earlier step left; for symbolic times it would not end."""
+    """Explicit + implicit, for a derivative that an earlier step left; symbolic times would not end."""
     return None if isinstance(node, Total) and is_symbolic(node.args[0]) else _expand(node, network)
 
 
@@ -156,7 +156,7 @@ def _joins(left: Tensor, right: Tensor, network: OrderedNetwork) -> bool:
     match left, right:
         case Total(a, b), Total(c, d) if b == c:
             chain = len(network.states) == 1 and {a.name, b.name, d.name} == set(network.states)
-            return chain or all(v.name in network.states for v in (a, b, d)) and _passes(b, d, a, network)
+            return chain or (all(v.name in network.states for v in (a, b, d)) and _passes(b, d, a, network))
     return False
 
 
@@ -169,7 +169,7 @@ def _passes(station: Variable, source: Variable, target: Variable, network: Orde
 
 @rule(
     "product of Jacobians",
-    "Along a chain of states the derivative is the product of the one-step Jacobians, later ones on the left.",
+    "Along a chain of states one-step Jacobians multiply, later ones on the left.",
     source="chain rule; the order is that of CS7015 lecture 14, frame 34, written out",
     because="One factor for each step; later steps stand on the left.",
 )
@@ -224,7 +224,7 @@ def loss_sum(node: Tensor, network: OrderedNetwork) -> Tensor | None:
 def fold_losses(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """Σ_{t=k}^{T} ω_t (∂L_t/∂s_t)(∂s_t/∂s_k) = ∂L/∂s_k."""
     match node:
-        case TimeSum(body, t, low, high) if high == HORIZON:
+        case TimeSum(body, _, low, high) if high == HORIZON:
             path = body.args[1] if isinstance(body, Outer) else body
             match path:
                 case Contraction(args=(Total(loss, s), Total(v, x))) if (

@@ -1,7 +1,8 @@
 """Sweep rules: the chain rule read backwards, from the total loss to what it was computed from.
 
-The path rules ask what a variable is computed from, the sweep rules ask what is computed from it. Each adjoint
-∂L/∂v is the sum over the successors of v, so one walk against the order of computation meets every edge once.
+The path rules ask what a variable is computed from, the sweep rules ask what is computed from it. Each
+adjoint ∂L/∂v is the sum over the successors of v, so one walk against the order of computation meets
+every edge once.
 """
 
 from __future__ import annotations

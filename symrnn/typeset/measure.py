@@ -1,7 +1,8 @@
 """How wide a formula is, roughly, so that long sums can be broken before any backend sees them.
 
-The estimate is in millimetres at 11 pt and on the generous side. Only top-level sums are broken, never a product;
-whether the result fits is checked where it counts: the engines report every line that is too wide.
+The estimate is in millimetres at 11 pt and on the generous side. Only top-level sums are broken, never a
+product; whether the result fits is checked where it counts: the engines report every line that is too
+wide.
 """
 
 from __future__ import annotations

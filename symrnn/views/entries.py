@@ -1,8 +1,9 @@
-"""The number behind an index expression: SymPy entries evaluated at a point, and SymPy's own derivative of them.
+"""The number behind an index expression: entries evaluated at a point, and SymPy's own derivative of them.
 
-``entry_value`` walks over a SymPy expression; entries come from the point, derivatives of entries from the complex
-step of the tensors they belong to. ``sympy_derivative`` is the second opinion: the equation of a variable written
-out in entries, dimensions symbolic, and differentiated by SymPy instead of by our rules.
+``entry_value`` walks over a SymPy expression; entries come from the point, derivatives of entries from
+the complex step of the tensors they belong to. ``sympy_derivative`` is the second opinion: the equation
+of a variable written out in entries, dimensions symbolic, and differentiated by SymPy instead of by our
+rules.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any
 
+import numpy as np
 import sympy
 
 from symrnn.calculus import Immediate, Total
@@ -18,7 +20,7 @@ from symrnn.evaluate import STEP_LENGTH, Point, value
 from symrnn.functions import TABLE
 from symrnn.network import HORIZON, OrderedNetwork
 from symrnn.tensor import Tensor, Variable
-from symrnn.views.index import EntryDerivative, element, entry
+from symrnn.views.index import EntryDerivative, concrete, element, entry, split_time
 
 Lookup = Callable[[Any], Any]
 
@@ -26,7 +28,7 @@ Lookup = Callable[[Any], Any]
 def numeric(expression: Any, lookup: Lookup) -> Any:
     """Value of a SymPy expression; ``lookup`` is asked for everything that is no arithmetic."""
     if expression.is_Number:
-        return float(expression)
+        return int(expression) if expression.is_Integer else float(expression)
     if expression.is_Add:
         return sum(numeric(term, lookup) for term in expression.args)
     if expression.is_Mul:
@@ -37,20 +39,22 @@ def numeric(expression: Any, lookup: Lookup) -> Any:
     return lookup(expression)
 
 
-def entry_value(expression: Any, at: Point, symbols: Mapping[Any, int]) -> Any:
+def entry_value(expression: Any, at: Point, symbols: Mapping[Any, Any]) -> Any:
     """Value of an index expression.
 
     Parameters
     ----------
     expression : sympy.Expr
     at : Point
-    symbols : mapping of SymPy symbol to int
-        Times, and indices counted from 1.
+    symbols : mapping of SymPy symbol to int or ndarray of int
+        Times are integers; indices count from 1 and may be arrays, which are broadcast: one call for all entries.
     """
-    return _value(expression, at, dict(symbols), {})
+    return _value(expression, at, dict(symbols), None)
 
 
-def _value(expression: Any, at: Point, symbols: dict[Any, int], held: Mapping[Any, Any]) -> Any:
+def _value(expression: Any, at: Point, symbols: dict[Any, Any], held: Any) -> Any:
+    """Interpret an expression; ``held`` is the entry that is perturbed along the imaginary axis, or None."""
+
     def of(inner: Any) -> Any:
         return _value(inner, at, symbols, held)
 
@@ -60,18 +64,20 @@ def _value(expression: Any, at: Point, symbols: dict[Any, int], held: Mapping[An
         if node == HORIZON:
             return at.network.steps
         if isinstance(node, sympy.Indexed):
-            place = (node.base.label.name, *(int(of(i)) for i in node.indices))
-            return held[place] if place in held else _entry(at, *place)
+            return _entry(node, at, symbols, held)
         if isinstance(node, sympy.KroneckerDelta):
-            return float(of(node.args[0]) == of(node.args[1]))
+            return (of(node.args[0]) == of(node.args[1])) * 1.0
         if isinstance(node, sympy.Sum):
-            (i, low, high) = node.limits[0]
+            *within, (i, low, high) = node.limits  # SymPy joins nested sums, the outermost comes last
+            body = sympy.Sum(node.function, *within) if within else node.function
             last = at.sizes[high.name] if high.is_Symbol and high.name in at.sizes else int(of(high))
-            return sum(
-                _value(node.function, at, {**symbols, i: j}, held) for j in range(int(of(low)), last + 1)
-            )
+            inner = (_value(body, at, {**symbols, i: j}, held) for j in range(int(of(low)), last + 1))
+            return sum(inner)
         if isinstance(node, EntryDerivative):
             return _derivative(node, at, symbols)
+        if isinstance(node, sympy.Piecewise):  # relu: the first case whose condition u > 0 holds
+            holds = [c == sympy.true or np.real(of(c.gts)) > np.real(of(c.lts)) for _, c in node.args]
+            return np.select([np.asarray(h) for h in holds], [np.asarray(of(e)) for e, _ in node.args])
         if isinstance(node, sympy.Function):
             return _apply(node, of(node.args[0]))
         if node.is_Symbol:
@@ -82,8 +88,6 @@ def _value(expression: Any, at: Point, symbols: dict[Any, int], held: Mapping[An
 
 
 def _apply(node: Any, argument: Any) -> Any:
-    import numpy as np
-
     name, order = (node.row, node.order) if hasattr(node, "row") else (type(node).__name__, 0)
     row = TABLE[name]
     rule = row.numpy if order == 0 else row.derivative
@@ -92,37 +96,34 @@ def _apply(node: Any, argument: Any) -> Any:
     return rule(np.asarray(argument))[()]
 
 
-def _variable(at: Point, name: str, places: tuple[int, ...]) -> tuple[Variable, tuple[int, ...]]:
-    """Split the places of an entry into the time, if its variable has one, and the indices."""
-    shape = next(v.shape for v in (*at.network.given, *at.network.order) if v.name == name)
-    if len(places) > len(shape):
-        return Variable(name, shape, places[0]), places[1:]
-    return Variable(name, shape), places
+def _place(node: Any, at: Point, symbols: dict[Any, Any]) -> tuple[Variable, tuple[Any, ...]]:
+    """Variable and indices, counted from 0, of an entry."""
+    if node.is_Symbol:
+        return Variable(node.name), ()
+    time, indices = split_time(node)
+    name, shape = node.base.label.name, at.network.shape(node.base.label.name)
+    places = tuple(_value(i, at, symbols, None) for i in indices)
+    whole = tuple((np.asarray(i) - 1).astype(int) for i in places)
+    return Variable(name, shape, None if time is None else int(_value(time, at, symbols, None))), whole
 
 
-def _entry(at: Point, name: str, *places: int) -> Any:
-    v, indices = _variable(at, name, places)
-    return at.variable(v)[tuple(i - 1 for i in indices)]
+def _entry(node: Any, at: Point, symbols: dict[Any, Any], held: Any) -> Any:
+    v, places = _place(node, at, symbols)
+    found = at.variable(v)[places]
+    if held is not None and v == held[0]:
+        same = np.all([i == j for i, j in zip(places, held[1])], axis=0)
+        return found + 1j * STEP_LENGTH * same
+    return found
 
 
-def _derivative(node: EntryDerivative, at: Point, symbols: dict[Any, int]) -> Any:
+def _derivative(node: EntryDerivative, at: Point, symbols: dict[Any, Any]) -> Any:
     """Derivative of entries: of a variable by the tensor's complex step, of an expression by its own."""
-
-    def place(indexed: Any) -> tuple[Any, ...]:
-        return (indexed.base.label.name, *(int(_value(i, at, symbols, {})) for i in indexed.indices))
-
-    wrt = place(node.wrt)
+    x, second = _place(node.wrt, at, symbols)
     if node.kind == "partial":
-        held = {wrt: _entry(at, *wrt) + 1j * STEP_LENGTH}
-        return complex(_value(node.of, at, symbols, held)).imag / STEP_LENGTH
-    v, first = (Variable(node.of.name), ()) if node.of.is_Symbol else _variable(at, *_split(place(node.of)))
-    x, second = _variable(at, *_split(wrt))
+        return np.imag(_value(node.of, at, symbols, (x, second))) / STEP_LENGTH
+    v, first = _place(node.of, at, symbols)
     kind = Immediate if node.kind == "immediate" else Total
-    return value(kind(v, x), at)[tuple(i - 1 for i in (*first, *second))]
-
-
-def _split(place: tuple[Any, ...]) -> tuple[str, tuple[int, ...]]:
-    return place[0], place[1:]
+    return value(kind(v, x), at)[(*first, *second)]
 
 
 def written_out(tensor: Tensor, network: OrderedNetwork) -> Tensor:
@@ -160,4 +161,4 @@ def sympy_derivative(goal: Tensor, network: OrderedNetwork, at: tuple[Any, ...])
     body = element(
         written_out(equation.expression, network.condense(held | ({x.name} & computed))), at[:rank]
     )
-    return sympy.diff(body.doit(), entry(x, at[rank:]))
+    return sympy.diff(concrete(body), entry(x, at[rank:]))

@@ -1,8 +1,8 @@
 """How index expressions look: a SymPy printer that makes layout trees.
 
-SymPy stores the factors of a product in an order of its own; on paper Kronecker deltas come first, then numbers of
-one place (functions, parameters, signals), then derivatives, then sums. Bound indices are dummies; they get their
-letters here, and nowhere else.
+SymPy stores the factors of a product in an order of its own; on paper Kronecker deltas come first, then
+numbers of one place (functions, parameters, signals), then derivatives, then sums. Bound indices are
+dummies; they get their letters here, and nowhere else.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from symrnn.typeset.tree import (
     separated,
 )
 from symrnn.views.index import EntryDerivative, split_time
-from symrnn.views.matrix import THIN, number_tree, time, variable_symbol
+from symrnn.views.matrix import THIN
+from symrnn.views.symbols import number_tree, time, variable_symbol
 
 BOUND_LETTERS = ("i", "j", "l", "m")
 
@@ -112,10 +113,11 @@ class TreePrinter(Printer):
         return row(*out)
 
     def _print_Sum(self, node: Any) -> Tree:
-        i, low, high = node.limits[0]
+        *within, (i, low, high) = node.limits  # SymPy joins nested sums, the outermost comes last
+        summand = sympy.Sum(node.function, *within) if within else node.function
         limits = BigSum(row(self._print(i), Operator("="), self._print(low)), self._print(high))
-        body = self._print(node.function)
-        return row(limits, Group(body) if node.function.is_Add else body)
+        body = self._print(summand)
+        return row(limits, Group(body) if summand.is_Add else body)
 
 
 def _wide(tree: Tree) -> bool:

@@ -1,8 +1,8 @@
 """The graph view: the unrolled network as a scene, with the way of one term highlighted.
 
-States stand in a row, one column per step; inputs below, predictions and losses above. An edge carries the name
-of the matrix that multiplies its source. For the term k of ∂L_t/∂θ the arrow where θ acts is dashed (``use``) and
-the path from the state s_k to the loss is thick (``path``).
+States stand in a row, one column per step; inputs below, predictions and losses above. An edge carries
+the name of the matrix that multiplies its source. For the term k of ∂L_t/∂θ the arrow where θ acts is
+dashed (``use``) and the path from the state s_k to the loss is thick (``path``).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from symrnn.tensor import Contraction, Variable
 from symrnn.typeset.scene import Scene, SceneEdge, SceneNode, Style
 from symrnn.typeset.tree import Tree
 from symrnn.views.entries import written_out
-from symrnn.views.matrix import variable
+from symrnn.views.symbols import variable
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ SMALL = Sizes(column=15.5, row=11.5, state=8, box=6.5)
 
 @dataclass(frozen=True)
 class Term:
-    """The term to highlight: parameter or input ``wrt``, used at step ``k``, on its way to the loss at ``t``."""
+    """The term to highlight: ``wrt``, used at step ``k``, on its way to the loss at ``t``."""
 
     wrt: Variable
     k: int
@@ -41,7 +41,7 @@ class Term:
 
 
 def matrix_between(source: Variable, target: Variable, network: OrderedNetwork) -> Variable | None:
-    """Return the parameter that multiplies ``source`` in the equation of ``target``, intermediates written out."""
+    """Return the parameter that multiplies ``source`` in the written-out equation of ``target``."""
     equation = network.equation(target)
     if equation is None:
         return None
@@ -152,10 +152,10 @@ def _edge(
 
 def _description(network: OrderedNetwork, term: Term | None) -> str:
     state = network.states[0]
-    words = f"The network unrolled for {network.steps} steps: a chain of states {state}, inputs below, losses above."
+    words = f"The network unrolled for {network.steps} steps: states {state}, inputs below, losses above."
     if term is not None:
         words += (
-            f" Highlighted: the use of {term.wrt.name} that makes {state} {term.k}, dashed, and the path from there"
-            f" through the states up to step {term.t} to its loss, thick."
+            f" Highlighted: the use of {term.wrt.name} that makes {state} {term.k}, dashed, and the path"
+            f" from there through the states up to step {term.t} to its loss, thick."
         )
     return words

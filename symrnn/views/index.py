@@ -1,14 +1,15 @@
 """The index view: one entry of an expression as a SymPy expression, dimensions symbolic.
 
-Sums are explicit and their bound indices are ``Dummy``, because the Einstein convention cannot carry an entrywise
-product (σ' makes a triple index) and SymPy's own substitution captures equal names. A sum that holds a Kronecker
-delta of its index is carried out by substitution, at once. Activations appear as functions named as on paper;
-``doit()`` puts tanh, exp and the rest in their place, and SymPy's ``diff`` may then be asked for a second opinion.
+Sums are explicit and their bound indices are ``Dummy``, because the Einstein convention cannot carry an
+entrywise product (σ' makes a triple index) and SymPy's own substitution captures equal names. A sum that
+holds a Kronecker delta of its index is carried out by substitution, at once. Activations appear as
+functions named as on paper; ``doit()`` puts tanh, exp and the rest in their place, and SymPy's ``diff``
+may then be asked for a second opinion.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -61,7 +62,7 @@ class EntryDerivative(Expr):
 
 @cache
 def function(row: str, symbol: str, order: int) -> Any:
-    """Return a SymPy function class, written ``symbol`` with ``order`` primes, that ``doit`` makes concrete."""
+    """Return a SymPy function class, ``symbol`` with ``order`` primes, that ``doit`` makes concrete."""
 
     def doit(self: Any, **hints: Any) -> Any:
         argument = self.args[0].doit(**hints) if hints.get("deep", True) else self.args[0]
@@ -75,6 +76,26 @@ def function(row: str, symbol: str, order: int) -> Any:
 
     methods = {"doit": doit, "fdiff": fdiff, "row": row, "symbol": symbol, "order": order, "nargs": 1}
     return type(symbol + "'" * order, (sympy.Function,), methods)
+
+
+def concrete(expression: Any, sizes: Mapping[str, int] | None = None) -> Any:
+    """Return an index expression with tanh, exp and so on for its functions, and sums of known length written out.
+
+    SymPy's own ``doit`` would also search closed forms for the symbolic sums, which costs a thousand times more.
+    """
+    if not expression.args or isinstance(expression, Indexed):
+        return expression
+    if isinstance(expression, Sum):
+        i, low, high = expression.limits[0]
+        body = expression.function
+        if sizes is not None and high.is_Symbol and high.name in sizes:
+            terms = (body.xreplace({i: sympy.Integer(j)}) for j in range(int(low), sizes[high.name] + 1))
+            return sympy.Add(*(concrete(term, sizes) for term in terms))
+        return Sum(concrete(body, sizes), expression.limits[0])
+    args = [concrete(arg, sizes) for arg in expression.args]
+    if hasattr(expression, "row"):
+        return expression.func(*args).doit(deep=False)
+    return expression.func(*args)
 
 
 def size(axis: str) -> Expr:

@@ -1,18 +1,19 @@
 """The matrix view: an expression as it stands on paper, as a layout tree.
 
-Vectors have no orientation in the language, on paper they have one. A vector is a column by nature, the derivative
-of a number by a vector is a row, and a product is what its factors make it. ``layout`` prints an expression in the
-orientation asked for: a column asked for as a row gets a ⊤, a product of the wrong orientation is transposed
-factor by factor, so a gradient may be read as ``(ŷ − y)⊤ V`` or as ``V⊤ (ŷ − y)``.
+Vectors have no orientation in the language, on paper they have one. A vector is a column by nature, the
+derivative of a number by a vector is a row, and a product is what its factors make it. ``layout`` prints
+an expression in the orientation asked for: a column asked for as a row gets a ⊤, a product of the wrong
+orientation is transposed factor by factor, so a gradient may be read as ``(ŷ − y)⊤ V`` or as ``V⊤ (ŷ −
+y)``.
 
-Brackets go wherever the reader would otherwise have to guess; the letter of a bound index gives way to a free one.
+Brackets go wherever the reader would otherwise have to guess; the letter of a bound index gives way to a
+free one.
 """
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
-from sympy.core.numbers import Integer, Rational
 from sympy.core.symbol import Symbol as TimeSymbol
 
 from symrnn.algebra import scale
@@ -33,7 +34,6 @@ from symrnn.tensor import (
 )
 from symrnn.typeset.latex import latex
 from symrnn.typeset.tree import (
-    Accent,
     BigSum,
     Coloured,
     Fraction,
@@ -48,6 +48,7 @@ from symrnn.typeset.tree import (
     row,
     separated,
 )
+from symrnn.views.symbols import number_tree, time, variable
 
 Orientation = Literal["row", "column"]
 TOP = Symbol("top")
@@ -89,28 +90,33 @@ def layout(tensor: Tensor, as_: Orientation | None = None) -> Tree:
         return _natural(tensor)
     match tensor:
         case Contraction():
-            return _product([_transposed(part) for part in reversed(tensor.args)])
+            if any(part.rank > 2 for part in tensor.args):
+                return _natural(tensor)  # a tensor has no ⊤, and what it leaves has no orientation
+            return _product([_reversed(part, part is tensor.args[0]) for part in reversed(tensor.args)])
         case Scale(factor, inner):
             return _scaled(factor, inner, as_)
         case Plus() if any(orientation(term) == as_ for term in tensor.args):
             return _sum(tensor, as_)
-        case TimeSum() | Outer() if not isinstance(tensor, Outer) or not tensor.left.rank:
+        case Hadamard() | Outer() | TimeSum():
             return _natural(tensor, as_)
     return _transposed(tensor)
 
 
 def _transposed(factor: Tensor) -> Tree:
     """Return a factor with ⊤, unless it is symmetric."""
-    if factor.rank == 1 and orientation(factor) == "row":
-        if isinstance(factor, Partial | Immediate | Total):
-            return Script(Group(layout(factor)), sup=TOP)
-        return layout(factor, "column")
     if isinstance(factor, Diagonal | Eye):
         return layout(factor)
     if isinstance(factor, Variable):
         inner = variable(factor)
         return Script(inner.base, inner.sub, TOP) if isinstance(inner, Script) else Script(inner, sup=TOP)
     return Script(Group(_natural(factor)), sup=TOP)
+
+
+def _reversed(factor: Tensor, first: bool) -> Tree:
+    """Return a factor of a product that is written backwards: its row becomes a column, its column a row."""
+    if factor.rank == 1:
+        return _closed(layout(factor, "column" if first else "row"), factor)
+    return _transposed(factor)
 
 
 def _natural(tensor: Tensor, as_: Orientation | None = None) -> Tree:
@@ -172,40 +178,6 @@ def _natural(tensor: Tensor, as_: Orientation | None = None) -> Tree:
     raise NotImplementedError(f"no layout for {type(tensor).__name__}")
 
 
-def variable(v: Variable) -> Tree:
-    """Layout of a variable: its symbol, what its name says below the line, and its time."""
-    tree = variable_symbol(v.name)
-    if v.time is None:
-        return tree
-    if isinstance(tree, Script):
-        assert tree.sub is not None  # a name has no superscript
-        return Script(tree.base, sub=separated([tree.sub, time(v.time)], "comma"))
-    return Script(tree, sub=time(v.time))
-
-
-def variable_symbol(name: str) -> Tree:
-    """Layout of a name: ``yhat`` gets a hat, ``s_bar`` a bar, other parts behind ``_`` go below the line."""
-    base, *below = name.split("_")
-    tree: Tree = Symbol("loss" if base == "L" else base)
-    if base.endswith("hat") and len(base) > 3:
-        tree = Accent("hat", Symbol(base[:-3]))
-    if below and below[-1] == "bar":
-        below.pop()
-        tree = Accent("bar", tree)
-    return Script(tree, sub=separated([Symbol(part) for part in below], "comma")) if below else tree
-
-
-def time(expression: Any) -> Tree:
-    """Layout of a time such as 4, k or k − 1."""
-    number, symbols = expression.as_coeff_Add()
-    if symbols == 0:
-        return Number(str(number))
-    letter = Symbol(str(symbols))
-    if number == 0:
-        return letter
-    return row(letter, Operator("+" if number > 0 else "-"), Number(str(abs(number))))
-
-
 def derivative(tensor: Tensor) -> Tree:
     """Layout of a derivative node, in the colour of its role."""
     of, wrt = tensor.args
@@ -219,13 +191,8 @@ def derivative(tensor: Tensor) -> Tree:
 def derivative_role(tensor: Tensor) -> Role | None:
     """Blue where a parameter or an input acts, orange where the effect travels from one time to another."""
     of, wrt = tensor.args
-    if (
-        isinstance(of, Variable)
-        and of.rank
-        and of.time is not None
-        and wrt.time is not None
-        and of.time != wrt.time
-    ):
+    timed = isinstance(of, Variable) and of.rank and of.time is not None and wrt.time is not None
+    if timed and of.time != wrt.time:
         return "implicit"
     return "explicit" if isinstance(tensor, Immediate) else None
 
@@ -270,18 +237,10 @@ def _scaled(factor: Any, inner: Tensor, as_: Orientation | None) -> Tree:
     return row(*sign, number, THIN, tree)
 
 
-def number_tree(number: Any) -> Tree:
-    """Layout of an exact number."""
-    if isinstance(number, Rational) and not isinstance(number, Integer):
-        return Fraction(Number(str(number.p)), Number(str(number.q)))
-    return Number(str(number))
-
-
 def _factor(tensor: Tensor, last: bool, as_: Orientation | None = None) -> Tree:
     """Return a factor of a product: sums and other products in brackets, a final Σ open."""
-    if isinstance(tensor, TimeSum) and last:
-        return layout(tensor, as_)
-    return _closed(layout(tensor, as_ or ("column" if tensor.rank == 1 else None)), tensor)
+    tree = layout(tensor, as_ or ("column" if tensor.rank == 1 else None))
+    return tree if isinstance(tensor, TimeSum) and last else _closed(tree, tensor)
 
 
 def _inner(tree: Tree, tensor: Tensor) -> Tree:

@@ -1,9 +1,9 @@
 """The scalar view: every entry its own symbol, the network as scalar equations, sizes as numbers.
 
-``derivatives`` walks the scalar graph backwards once: SymPy differentiates each small equation by what stands in it,
-and adjoint symbols collect the products. Nothing is substituted, so the cost is that of the graph.
-``substituted`` does the opposite on purpose: it writes the loss out as one expression of the given entries. This is
-exponential in T and serves small T as a witness that shares nothing with the graph walk.
+``derivatives`` walks the scalar graph backwards once: SymPy differentiates each small equation by what
+stands in it, and adjoint symbols collect the products. Nothing is substituted, so the cost is that of the
+graph. ``substituted`` does the opposite on purpose: it writes the loss out as one expression of the given
+entries. This is exponential in T and serves small T as a witness that shares nothing with the graph walk.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from symrnn.evaluate import Point
 from symrnn.network import OrderedNetwork
 from symrnn.tensor import Tensor, Variable
 from symrnn.views.entries import numeric
-from symrnn.views.index import element
+from symrnn.views.index import concrete, element
 
 MATH = {"exp": math.exp, "log": math.log, "tanh": math.tanh}  # what the table's SymPy elements consist of
 Place = tuple[Variable, tuple[int, ...]]
@@ -64,9 +64,7 @@ class ScalarNetwork:
 
     def expression(self, tensor: Tensor, indices: tuple[int, ...]) -> Any:
         """Return one entry of an expression in symbols: sums written out, functions concrete."""
-        sizes = {sympy.Symbol(a, integer=True, positive=True): n for a, n in self.sizes.items()}
-        entry = element(tensor, indices).xreplace(sizes)
-        return entry.doit().xreplace(self.entries)
+        return concrete(element(tensor, indices), self.sizes).xreplace(self.entries)
 
     @cached_property
     def equations(self) -> list[tuple[Any, Any]]:
@@ -127,7 +125,7 @@ class ScalarNetwork:
         }
 
     def gradient_values(self, place: Place, at: Point) -> dict[Any, float]:
-        """Return the values of all derivatives of an entry at a point: of intermediate and of given entries."""
+        """Return the values of all derivatives of an entry at a point."""
         adjoints, gradient = self.derivatives(place)
         known: dict[Any, Any] = dict(self.values(at))
         for bar, expression in adjoints:

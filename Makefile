@@ -1,0 +1,35 @@
+# Two commands do everything: `make report` and `make test`. Both create .venv when it is missing.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+
+.PHONY: report test lint golden benchmark clean help
+
+help:            ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
+
+report: .venv/installed ## derive, verify and typeset reports/deep
+	$(BIN)/symrnn report reports/deep/job.toml
+
+test: lint       ## lint, types, all tests
+	$(BIN)/python -m pytest -n auto
+
+lint: .venv/installed ## style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+golden: .venv/installed ## rewrite the golden files after a wanted change; look at them before committing
+	$(BIN)/python -m pytest tests/golden --update-golden -p no:xdist
+	$(BIN)/symrnn report reports/deep/job.toml
+
+benchmark: .venv/installed ## time deriving, certifying and typesetting
+	$(BIN)/python -m tests.benchmarks.derive
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "symrnn needs Python 3.11 or newer: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+clean:           ## remove the environment and caches
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,171 @@
+"""The command line: report, derive, verify, cells.
+
+Exit codes: 0 done, 1 a certificate failed, 2 bad input (one message that says what would be accepted), 130
+interrupted. Files are written all together or not at all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+EPILOG = """\
+examples:
+  symrnn report reports/deep/job.toml            derive, verify and typeset a whole example
+  symrnn derive elman --of L --at 4 --wrt W      one derivation, line by line, in the terminal
+  symrnn derive elman --of L --at 4 --wrt W --view element --format latex
+  symrnn verify elman                            certify every derivation of a cell
+  symrnn cells                                   what is built in
+
+exit codes: 0 done; 1 a step does not hold (it is named); 2 bad input; 130 interrupted
+"""
+VIEWS = {
+    "paths": "the loss of one step by explicit plus implicit paths",
+    "local": "the factors: each derivative within a step, at matrix level",
+    "element": "their entries (p, q, r), step by step, sizes symbolic",
+    "scalar": "every entry its own symbol, one equation each (--size sets the sizes)",
+    "sweep": "the backward sweep for all losses at once",
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one message, like everything else here."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with code 2."""
+        self.exit(2, f"symrnn: {message}; {self.prog} --help says what is accepted\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    raw = argparse.RawDescriptionHelpFormatter
+    top = _Parser(
+        "symrnn",
+        description="Derive, verify and typeset gradients of recurrent networks:\n"
+        "what is printed is what was checked.",
+        epilog=EPILOG,
+        formatter_class=raw,
+    )
+    top.add_argument("--version", action="store_true", help="print the version")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
+
+    report = commands.add_parser(
+        "report",
+        help="make the report of a job file",
+        description="Derive and certify everything a job asks for and write report.pdf, report.tex and\n"
+        "certificate.json. If a single step does not hold, nothing is written.",
+        epilog="A job file names a cell, a sequence and what to derive:\n\n"
+        '  title = "The next character"\n  cell = "elman"          # built-in, or a path to your own\n'
+        '  activation = "tanh"     # tanh, sigmoid, relu, identity\n  state = 3\n  [sequence]\n'
+        '  vocabulary = ["a", "b"]\n  inputs = ["a", "b"]\n  targets = ["b", "a"]\n',
+        formatter_class=raw,
+    )
+    report.add_argument("job", metavar="JOB.toml", help="the job file")
+    report.add_argument("--out", metavar="DIR", help="folder for the files (default: that of the job file)")
+    report.add_argument(
+        "--format", default="pdf,tex", metavar="LIST", help="of pdf, tex, typ (default: pdf,tex)"
+    )
+    report.add_argument(
+        "--engine",
+        default="auto",
+        choices=("auto", "pdflatex", "typst"),
+        help="what makes the PDF (default auto: pdflatex if installed, else the built-in typst)",
+    )
+    report.add_argument("--seed", type=int, metavar="N", help="seed of the numbers, instead of the job's")
+
+    derive = commands.add_parser(
+        "derive",
+        help="print one derivation",
+        description="Derive one gradient and print it line by line; every line is certified first.",
+        epilog="views:\n" + "\n".join(f"  {name:8} {words}" for name, words in VIEWS.items()),
+        formatter_class=raw,
+    )
+    derive.add_argument("cell", metavar="CELL", help="a built-in cell, or a path to a cell file")
+    derive.add_argument(
+        "--of", default="L", metavar="NAME", help="what to differentiate (default: the loss L)"
+    )
+    derive.add_argument("--at", type=int, metavar="T", help="at which step (default: the last)")
+    derive.add_argument(
+        "--wrt", default="W", metavar="NAME", help="by what: a parameter, s0 or x2 (default: W)"
+    )
+    derive.add_argument(
+        "--steps", type=int, metavar="T", help="how many steps to unroll (default: 4, or --at)"
+    )
+    derive.add_argument("--view", default="paths", choices=VIEWS, help="which view (default: paths)")
+    derive.add_argument("--format", default="text", choices=("text", "latex", "json"), help="(default: text)")
+    derive.add_argument(
+        "--size", default="d=2,n=2,m=2", metavar="LIST", help="sizes of the scalar view (default: 2 each)"
+    )
+
+    verify = commands.add_parser(
+        "verify",
+        help="certify everything of a job or a cell",
+        description="Certify every derivation of a job file or of a cell and print a table of deviations.\n"
+        "Exit 1 and the failing step if one does not hold.",
+        formatter_class=raw,
+    )
+    verify.add_argument("what", metavar="JOB.toml|CELL", help="a job file, a cell file or a built-in cell")
+    verify.add_argument("--json", action="store_true", help="print the whole certificate as JSON")
+    verify.add_argument("--seed", type=int, metavar="N", help="seed of the random point")
+
+    cells = commands.add_parser(
+        "cells", help="list the built-in cells", description="List cells, equations, sources."
+    )
+    cells.add_argument("--json", action="store_true", help="print as JSON")
+    for command in (derive, verify):
+        command.add_argument(
+            "--activation",
+            choices=("tanh", "sigmoid", "relu", "identity"),
+            help="what sigma stands for (default: tanh)",
+        )
+        command.add_argument(
+            "--loss", choices=("cross_entropy", "squared_error"), help="(default: cross_entropy)"
+        )
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    top = parser()
+    options = top.parse_args(arguments)
+    if options.version:
+        from symrnn import __version__
+
+        print(f"symrnn {__version__}")
+        return 0
+    if options.command is None:
+        top.print_help()
+        return 2
+    from symrnn import commands
+    from symrnn.certificate import CertificateError
+
+    try:
+        run: dict[str, Any] = {
+            "report": commands.report,
+            "derive": commands.derive,
+            "verify": commands.verify,
+            "cells": commands.cells,
+        }
+        return int(run[options.command](options))
+    except CertificateError as error:
+        print(f"symrnn: a step does not hold; nothing was written\n{error}", file=sys.stderr)
+        return 1
+    except ValueError as error:
+        if not type(error).__module__.startswith("symrnn"):
+            raise
+        print(f"symrnn: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("symrnn: interrupted; nothing was written", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+
+
+def folder_of(job: str, out: str | None) -> Path:
+    """Return the folder that a report goes to."""
+    return Path(job).parent if out is None else Path(out)

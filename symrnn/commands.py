@@ -1,0 +1,193 @@
+"""What the commands do, once the command line has been read."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from symrnn.cell import Cell, builtin_cells
+from symrnn.certificate import Certificate, CertificateError
+from symrnn.tomlfile import FileError, read_toml
+from symrnn.typeset.text import text
+from symrnn.views.matrix import layout
+
+
+class UsageError(ValueError):
+    """An option that does not fit; the message says what would."""
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[str], None]]:
+    """Show on a terminal what is being done; silent elsewhere."""
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as display:
+        task = display.add_task(title, total=None)
+        yield lambda words: display.update(
+            task, description=f"{title}: {words}"[: max(20, console.width - 20)]
+        )
+
+
+def report(options: argparse.Namespace) -> int:
+    """Make the report of a job file."""
+    from symrnn.cli import folder_of
+    from symrnn.job import read_job
+    from symrnn.report import FORMATS, make_report, write
+
+    formats = [name.strip() for name in options.format.split(",")]
+    for name in formats:
+        if name not in FORMATS:
+            raise UsageError(f"--format: there is no format {name!r}; accepted: {', '.join(FORMATS)}")
+    job = read_job(options.job, options.seed)
+    with progress(Path(options.job).parent.name or "report") as tell:
+        made = make_report(job, formats, options.engine, tell)
+    files = write(made, folder_of(options.job, options.out))
+    lines = sum(check["witness"] == "ink" for c in made.certificate["certificates"] for check in c["checks"])
+    print(
+        f"{len(made.certificate['certificates'])} certificates, {lines} lines read back: largest deviation"
+        f" {made.certificate['deviation']:.1e}, tolerance {made.certificate['tolerance']:.0e}"
+    )
+    for file in files:
+        print(f"wrote {file}" + (f", made by {made.engine}" if file.suffix == ".pdf" else ""))
+    return 0
+
+
+def load(options: argparse.Namespace) -> Cell:
+    """Load the cell that the options name."""
+    return Cell.load(options.cell, options.activation or "tanh", options.loss or "cross_entropy")
+
+
+def derive(options: argparse.Namespace) -> int:
+    """Print one derivation."""
+    from symrnn.goals import View, views
+
+    cell = load(options)
+    last = options.at if options.at is not None else options.steps or 4
+    network = cell.unroll(options.steps or max(last, 1))
+    of = network[options.of, last]
+    wrt = network.lookup(options.wrt)
+    shown: list[View] = views(options.view, network, of, wrt, _sizes(options.size))
+    if options.format == "json":
+        data = {"cell": cell.name, "view": options.view, "derivations": [view.as_dict() for view in shown]}
+        print(json.dumps(data, indent=1, ensure_ascii=False))
+        return 0
+    for view in shown:
+        print(view.as_text() if options.format == "text" else view.as_latex())
+        print()
+    if options.format == "text":
+        worst = max(view.deviation for view in shown)
+        print(f"certified: largest deviation {worst:.1e}, tolerance 1e-10, seed 0")
+    return 0
+
+
+def _sizes(text_: str) -> dict[str, int]:
+    sizes = {}
+    for part in text_.split(","):
+        axis, _, number = part.partition("=")
+        if not number.isdecimal() or not 1 <= int(number) <= 12:
+            raise UsageError(f"--size: cannot read {part!r}; accepted: such as d=3,n=2,m=4, each 1 to 12")
+        sizes[axis.strip()] = int(number)
+    return sizes
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Certify a job or a cell."""
+    from symrnn.goals import certify_cell
+
+    with progress(options.what) as tell:
+        if _is_job(options.what):
+            from symrnn.job import read_job
+            from symrnn.report import certificate_of, certify_job
+
+            if options.activation or options.loss:
+                raise UsageError("--activation and --loss belong to a cell; a job file says its own")
+            job = read_job(options.what, options.seed)
+            _, ledger = certify_job(job, tell)
+            data, certificates = certificate_of(job, ledger), ledger.certificates
+        else:
+            cell = Cell.load(options.what, options.activation or "tanh", options.loss or "cross_entropy")
+            certificates = certify_cell(cell, options.seed or 0, tell)
+            data = {"cell": cell.name, "certificates": [c.as_dict() for c in certificates]}
+    if options.json:
+        print(json.dumps(data, indent=1, ensure_ascii=False))
+    else:
+        Console().print(_table(certificates))
+    failed = next((c for c in certificates if not c.holds), None)
+    if failed is not None:
+        try:
+            failed.require()
+        except CertificateError as error:
+            print(f"symrnn: {error}", file=sys.stderr)
+        return 1
+    if not options.json:
+        worst = max(c.deviation for c in certificates)
+        print(
+            f"all {len(certificates)} hold: largest deviation {worst:.1e},"
+            f" tolerance {certificates[0].tolerance:.0e}"
+        )
+    return 0
+
+
+def _is_job(what: str) -> bool:
+    """Whether a file is a job: cell files have equations, jobs a sequence."""
+    if what in builtin_cells() or not what.endswith(".toml"):
+        return False
+    data = read_toml(Path(what))
+    if "equations" in data or ("parameters" in data and isinstance(data["parameters"], dict)):
+        return False
+    if "sequence" in data or "cell" in data:
+        return True
+    raise FileError(
+        f"{what}: neither a job nor a cell; a job has [sequence] and cell, a cell has [equations]"
+    )
+
+
+def _table(certificates: list[Certificate]) -> Table:
+    """Return a table of deviations."""
+    table = Table(
+        "derivation", "lines", "object", "SymPy", "ink", "", box=None, pad_edge=False, header_style="bold"
+    )
+    for certificate in certificates:
+        found = [certificate.of(witness) for witness in ("object", "SymPy", "ink")]
+        lines = sum(check.witness == "ink" for check in certificate.checks)
+        verdict = "holds" if certificate.holds else "FAILS"
+        table.add_row(
+            certificate.goal, str(lines), *("" if d is None else f"{d:.1e}" for d in found), verdict
+        )
+    return table
+
+
+def cells(options: argparse.Namespace) -> int:
+    """List the built-in cells with their equations and sources."""
+    found = [(name, Cell.load(name)) for name in builtin_cells()]
+    if options.json:
+        print(json.dumps([_described(name, cell) for name, cell in found], indent=1, ensure_ascii=False))
+        return 0
+    for name, cell in found:
+        print(f"{name}: {cell.description}\n  source: {cell.source}")
+        shapes = ", ".join(f"{p} ({' × '.join(shape)})" for p, shape in cell.parameters.items())
+        print(f"  states: {', '.join(cell.states)}; parameters: {shapes}")
+        for target, expression in _described(name, cell)["equations"].items():
+            print(f"  {target} = {expression}")
+    return 0
+
+
+def _described(name: str, cell: Cell) -> dict[str, Any]:
+    equations = {text(layout(e.target)): text(layout(e.expression)) for e in cell.step}
+    return {
+        "name": name,
+        "description": cell.description,
+        "source": cell.source,
+        "states": list(cell.states),
+        "parameters": {p: list(shape) for p, shape in cell.parameters.items()},
+        "equations": equations,
+    }

@@ -1,0 +1,63 @@
+"""What several test modules share: cells, markers, and a small valid job in a folder of its own."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from symrnn.cell import Cell, builtin_cells
+
+JOB = """\
+title = "A small job"
+kind = "derivation"
+cell = "elman"
+activation = "tanh"
+loss = "cross_entropy"
+state = 3
+seed = 7
+
+[initial]
+s = [0.3, -0.2, 0.5]
+
+[sequence]
+inputs = [[0.4, -1.0], [1.5, 0.2]]
+targets = [[0.1, 0.2, 0.3, 0.4], [0.0, 1.0, 0.0, 0.0]]
+mask = [0.5, 1]
+
+[derive]
+of = "L[2]"
+wrt = ["b"]
+"""
+
+
+def pytest_addoption(parser: Any) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite the committed reports")
+
+
+def pytest_configure(config: Any) -> None:
+    config.addinivalue_line("markers", "slow: a wider sweep; leave it out with -m 'not slow'")
+
+
+@pytest.fixture(params=[f"{name}-{f}" for name in builtin_cells() for f in ("tanh", "sigmoid")])
+def cell_of(request: Any) -> Callable[[str], Cell]:
+    """Return a built-in cell with an activation; the loss is yet to be picked."""
+    name, activation = request.param.rsplit("-", 1)
+    return lambda loss: Cell.load(name, activation, loss)
+
+
+@pytest.fixture
+def job_file(tmp_path: Path) -> Callable[..., Path]:
+    """Return a writer of job files: the valid job, with some pieces of its text replaced."""
+
+    def write(*changes: tuple[str, str], folder: str = "job") -> Path:
+        text = JOB
+        for old, new in changes:
+            assert text.count(old) == 1, f"{old!r} is not in the job once"
+            text = text.replace(old, new)
+        (tmp_path / folder).mkdir(exist_ok=True)
+        file = tmp_path / folder / "job.toml"
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    return write

@@ -1,0 +1,1 @@
+"""Golden files: the committed reports are what the code makes."""

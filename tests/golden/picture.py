@@ -1,0 +1,46 @@
+"""The picture of the README: a cell file at the left, a derivation from it, certified and typeset, at the right.
+
+Run ``python -m tests.golden.picture`` to draw it again.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import typst
+
+import symrnn
+from symrnn.cell import HERE
+from symrnn.document import Document
+from symrnn.kinds.blocks import steps
+from symrnn.render import render
+
+TARGET = Path(__file__).parents[2] / "reports" / "deep" / "overview.png"
+PAGE = '#set page(width: 268mm, height: auto, margin: 7mm, header: none, footer: none, fill: white)'
+
+
+def source() -> str:
+    """Return the Typst source of the picture."""
+    network = symrnn.Cell.load("elman").unroll(steps=3)
+    derivation = symrnn.derive(symrnn.Total(network["L", 3], network["W"]), network)
+    assert symrnn.certify(derivation, seed=0).holds
+    page = render(Document((), (), (steps(derivation),), "", "", ()), "typ")
+    preamble = page[: page.index("#title")]
+    body = page[page.rindex("#steps(") :]
+    lines = (HERE / "cells" / "elman.toml").read_text(encoding="utf-8").splitlines()
+    kept = (line for line in lines if not line.startswith(("#", "source", "description")))
+    cell = "\n".join(line.partition("#")[0].rstrip() if line.startswith("[") else line for line in kept)
+    left = f"#block(fill: panel, inset: 5mm, radius: 1mm, width: 100%, raw({json.dumps(cell)}, lang: \"toml\", block: true))"
+    columns = "#grid(columns: (88mm, 1fr), column-gutter: 7mm, align: horizon, [" + left + "], [" + body + "])"
+    return f"{preamble}\n{PAGE}\n#set text(size: 10pt)\n{columns}\n"
+
+
+def main() -> None:
+    """Draw the picture."""
+    TARGET.write_bytes(typst.compile(source().encode(), format="png", ppi=110))
+    print(f"wrote {TARGET}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""The committed reports are what the code makes today: source and certificate, byte by byte where machines agree.
+
+Deviations are rounding and differ between machines, and so do versions; everything else of a certificate is compared.
+``pytest tests/golden --update-golden`` rewrites the files; look at the pages before committing them.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from symrnn.job import read_job
+from symrnn.report import make_report, write
+
+REPORTS = sorted((Path(__file__).parents[2] / "reports").glob("*/job.toml"))
+
+
+def comparable(certificate: dict[str, Any]) -> dict[str, Any]:
+    """Return a certificate without what rounding and versions decide."""
+    kept = {k: v for k, v in certificate.items() if k not in ("deviation", "versions")}
+    kept["certificates"] = [
+        {
+            **{k: v for k, v in one.items() if k != "deviation"},
+            "checks": [{k: v for k, v in check.items() if k != "deviation"} for check in one["checks"]],
+        }
+        for one in certificate["certificates"]
+    ]
+    return kept
+
+
+@pytest.mark.parametrize("job_path", REPORTS, ids=lambda path: path.parent.name)
+def test_a_committed_report_is_what_its_job_makes(job_path: Path, request: pytest.FixtureRequest) -> None:
+    update = request.config.getoption("--update-golden")
+    report = make_report(read_job(job_path), ("tex", "pdf") if update else ("tex",))
+    if update:
+        write(report, job_path.parent)
+    committed = json.loads((job_path.parent / "certificate.json").read_text(encoding="utf-8"))
+    assert (job_path.parent / "report.tex").read_bytes() == report.files["report.tex"]
+    assert comparable(committed) == comparable(json.loads(report.files["certificate.json"]))
+    assert committed["holds"] and report.certificate["holds"]
+    assert (job_path.parent / "report.pdf").read_bytes()[:5] == b"%PDF-"
+
+
+def test_there_is_a_report_to_compare() -> None:
+    assert [path.parent.name for path in REPORTS] == ["deep"]

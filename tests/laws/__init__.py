@@ -1,0 +1,1 @@
+"""Laws: they run on every cell file."""
