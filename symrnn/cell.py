@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sympy.core.numbers import Integer
+from sympy.core.numbers import Integer, Rational
 from sympy.core.sympify import sympify
 
 from symrnn.algebra import plus, scale
@@ -149,7 +149,7 @@ class Cell:
         loss = self.step[-1].target
         equations = [equation.at(Integer(t)) for t in range(1, steps + 1) for equation in self.step]
         total = plus(
-            scale(sympify(weights[t - 1], rational=True), loss.at(t))
+            scale(Rational(str(float(weights[t - 1]))), loss.at(t))
             for t in range(1, steps + 1)
             if weights[t - 1]
         )

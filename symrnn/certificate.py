@@ -187,8 +187,9 @@ def _checks(derivation: Derivation | EntryDerivation, at: Point) -> list[Check]:
     network, goal = derivation.network, derivation.goal
     choices = list(assignments(free_times(goal), derivation.times, network))
     checks = []
+    truth = [value(goal, at, t) for t in choices]
     for number, step in enumerate(derivation.steps, start=1):
-        worst = max((deviation(value(step.after, at, t), value(goal, at, t)) for t in choices), default=0.0)
+        worst = max((deviation(value(step.after, at, t), v) for t, v in zip(choices, truth)), default=0.0)
         checks.append(Check(number, step.rule.name, "object", worst, *_texts(goal, step.after)))
     for number, printed in enumerate(derivation.lines(), start=1):
         checks.append(check_ink(number, printed.rule.name, printed.lhs, printed.rhs, at, choices))
@@ -213,7 +214,7 @@ def check_ink(
     number: int, rule: str, lhs: Tensor, rhs: Tensor, at: Point, choices: Sequence[Mapping[Any, int]]
 ) -> Check:
     """Read both printed sides of a line back; they agree, and the left one has its value."""
-    left, right = (latex(tree) for tree in line(lhs, rhs))
+    left, right = _sources(lhs, rhs)
     worst = 0.0
     for times in choices:
         expected = value(lhs, at, times)
@@ -232,8 +233,15 @@ def check_ink(
 
 
 @lru_cache(maxsize=4096)
+def _sources(lhs: Tensor, rhs: Tensor) -> tuple[str, str]:
+    left, right = line(lhs, rhs)
+    return latex(left), latex(right)
+
+
+@lru_cache(maxsize=4096)
 def _texts(lhs: Tensor, rhs: Tensor) -> tuple[str, str]:
-    return text(line(lhs, rhs)[0]), text(line(lhs, rhs)[1])
+    left, right = line(lhs, rhs)
+    return text(left), text(right)
 
 
 def _entry_checks(derivation: EntryDerivation, at: Point) -> list[Check]:

@@ -93,7 +93,8 @@ class Derivation:
         for step in self.steps:
             line = Line(lhs, step.rule.relation, step.after, step.rule, step.reason)
             same = bool(lines) and step.rule.together and step.rule == lines[-1].rule
-            if fold and lines and (step.rule.routine or same):
+            routine = step.rule.routine or step.rule.name in self.strategy.folded
+            if fold and lines and (routine or same):
                 lines[-1] = replace(lines[-1], rhs=step.after)
             else:
                 lines.append(line)

@@ -24,7 +24,7 @@ from symrnn.tomlfile import FileError, check_keys, finite_numbers, read_toml
 
 KINDS = ("derivation",)
 MAX_STEPS = 8  # paths are printed one by one; beyond this nobody reads them
-MAX_SIZE = 12  # numbers are printed as matrices
+MAX_SIZE = 8  # numbers are printed as matrices
 MAX_TEXT = 300
 REQUIRED = {"title": str, "cell": str, "sequence": dict}
 OPTIONAL = {

@@ -46,6 +46,10 @@ def vectors(place: str, items: list[Any], vocabulary: Sequence[str], cell: Cell 
             found.append(np.eye(len(vocabulary))[item])
         elif isinstance(item, list) and item and all(_is_number(x) for x in item):
             found.append(np.array(item, dtype=float))
+            if cell is not None and vocabulary and len(item) != len(vocabulary):
+                raise JobError(
+                    f"{place}, step {step}: {len(item)} entries; accepted: {len(vocabulary)}, one for each word"
+                )
             if cell is not None and cell.distribution and not np.isclose(found[-1].sum(), 1, atol=1e-9):
                 total = found[-1].sum()
                 raise JobError(
@@ -90,7 +94,7 @@ def numbers_of(
 
 def _load(where: str, path: Path, shapes: dict[str, tuple[int, ...]]) -> dict[str, Array]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             found = {name: archive[name] for name in archive.files}
     except (OSError, ValueError, EOFError, AttributeError, TypeError, BadZipFile) as error:
         raise JobError(

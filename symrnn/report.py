@@ -80,7 +80,13 @@ def certify_job(job: Job, progress: Callable[[str], None] = lambda words: None) 
     """
     progress("draw a random point")
     ledger = Ledger((job.point, random_point(job.network, job.seed)), progress)
-    return BUILDERS[job.kind](job, ledger), ledger
+    try:
+        document = BUILDERS[job.kind](job, ledger)
+    except Exception:
+        ledger.settle()  # a step that does not hold explains what broke after it
+        raise
+    ledger.settle()  # whatever the builder left waiting
+    return document, ledger
 
 
 def make_report(

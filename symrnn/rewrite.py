@@ -27,9 +27,9 @@ def replace_node(expression: Tensor, old: Tensor, new: Tensor) -> Tensor:
     """Replace every occurrence of a node, and let zeros and identities on the way up disappear."""
     if expression == old:
         return new
-    if not isinstance(expression, Tensor) or not expression.has(old):
-        return expression
     args = [replace_node(arg, old, new) if isinstance(arg, Tensor) else arg for arg in expression.args]
+    if all(arg is before for arg, before in zip(args, expression.args)):
+        return expression
     return rebuild(expression.func(*_consistent(expression, args)))
 
 

@@ -14,6 +14,8 @@ from symrnn.network import NetworkError, OrderedNetwork
 from symrnn.rules import Rule, arrange, paths, sweep
 from symrnn.rules.local import LOCAL
 
+MOST_NESTED = 4  # brackets inside brackets that still fit on a line, and into a head
+
 
 @dataclass(frozen=True)
 class Phase:
@@ -27,13 +29,15 @@ class Phase:
 class Strategy:
     """Phases in order, and the kinds of derivative that the result may still hold.
 
-    ``factored`` says that a front factor no later step touches is printed in the first line only.
+    ``factored`` says that a front factor no later step touches is printed in the first line only; ``folded`` names
+    rules that this strategy treats as routine.
     """
 
     name: str
     phases: tuple[Phase, ...]
     leaves: tuple[type[Derivative], ...] = ()
     factored: bool = False
+    folded: frozenset[str] = frozenset()
 
 
 # one equation after another, to the end
@@ -70,6 +74,18 @@ PATHS = Strategy(
     ),
     leaves=(Immediate, Total),
     factored=True,
+)
+# the same for many steps: brackets are multiplied out as they arise, so that every line can be broken
+LONG_PATHS = Strategy(
+    "long paths",
+    (
+        *PATHS.phases[:2],
+        Phase((arrange.distribute, paths.one_step_back)),
+        *PATHS.phases[3:],
+    ),
+    leaves=(Immediate, Total),
+    factored=True,
+    folded=frozenset({"distribute"}),
 )
 # from one state, or a loss, to an earlier state: the product written out
 CHAIN = Strategy("chain", PATHS.phases[:5], leaves=(Immediate, Total))
@@ -162,4 +178,5 @@ def choose(goal: Derivative, network: OrderedNetwork) -> tuple[Strategy, Ordered
         return OUTPUT, network
     if network.equation(x) is not None or x.time == 0:
         return CHAIN, network.condense({*stations.kept, v.name, *({x.name} if x.time else set())})
-    return PATHS, network.condense({*stations.kept, v.name})
+    nested = v.time is not None and v.time.is_Integer and int(v.time) <= MOST_NESTED
+    return PATHS if nested else LONG_PATHS, network.condense({*stations.kept, v.name})

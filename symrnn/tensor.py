@@ -93,7 +93,10 @@ class Variable(Tensor):
     ValueError: the name '\\\\input{x}' is not a plain symbol such as W, s or b_hn
     """
 
-    __slots__ = ("network",)
+    __slots__ = ("key", "network")
+    key: tuple[
+        Any, ...
+    ]  # name, shape and time: what it is equal by, quicker than SymPy's walk over arguments
     network: Any  # the network it was looked up in, or None; no part of its identity
 
     def __new__(cls, name: Any, shape: Iterable[Any] = (), time: Time | None = None) -> Variable:
@@ -103,8 +106,16 @@ class Variable(Tensor):
         names = axes(shape)
         times = () if time is None else (sympify(time, strict=True),)
         node = build(cls, names, Str(plain(name)), names, *times)
+        integers = (int(t) if t.is_Integer else t for t in times)
+        node.key = (plain(name), node.shape, *integers)
         node.network = None
         return node
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Variable) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
 
     @property
     def name(self) -> str:

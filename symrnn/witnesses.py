@@ -98,11 +98,15 @@ def sympy_values(
     list of (times, ndarray), or None if the goal is no derivative of a variable
     """
     goal, network = derivation.goal, derivation.network
-    v, x = goal.args
-    if not isinstance(v, Variable) or not choices or v == x:
+    if not isinstance(goal.args[0], Variable):
         return None
-    times = choices[len(choices) // 2]
-    here = goal.xreplace({s: Integer(n) for s, n in {**times, HORIZON: network.steps}.items()})
+    places = [
+        (t, goal.xreplace({s: Integer(n) for s, n in {**t, HORIZON: network.steps}.items()})) for t in choices
+    ]
+    places = [(t, here) for t, here in places if here.args[0] != here.args[1]]
+    if not places:
+        return None
+    times, here = places[len(places) // 2]
     v, x = here.args
     sizes = tuple(sorted(at.sizes.items()))
     shape = tuple(at.sizes[axis] for axis in goal.shape)

@@ -99,7 +99,9 @@ class Material:
     def product(self) -> Derivation:
         """∂s_t/∂s_k as the ordered product of one-step Jacobians."""
         goal = Total(self.state(STEP), self.state(K))
-        return self.ledger.admit(derive(goal, self.stations, PRODUCT, (self.jacobian_matrix,)))
+        return self.ledger.admit(
+            derive(goal, self.stations, PRODUCT, (self.jacobian_matrix,), times=(0, HORIZON))
+        )
 
     def immediate(self, wrt: Variable) -> Derivation:
         """∂⁺s_k/∂wrt at matrix level."""

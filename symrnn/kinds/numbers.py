@@ -13,7 +13,7 @@ from symrnn.kinds.blocks import prose
 from symrnn.kinds.ledger import Ledger
 from symrnn.network import STEP
 from symrnn.tensor import Variable
-from symrnn.typeset.tree import Group, Matrix, Number, Operator, Script, Symbol, Tree, row
+from symrnn.typeset.tree import Group, Matrix, Number, Operator, Script, Symbol, Tree, row, separated
 from symrnn.views.matrix import layout
 from symrnn.views.symbols import variable
 from symrnn.witnesses import deviation
@@ -62,7 +62,8 @@ def prediction_table(job: Job) -> Table:
     """Predicted and true probabilities and the loss, step by step; the probability of the truth is bold."""
     y = Variable("yhat", job.cell.signals["y"], STEP)
     size = job.sizes[job.cell.signals["y"][0]]
-    names = [label(word) for word in job.vocabulary] or [prose(entry_symbol(y, i + 1)) for i in range(size)]
+    short = job.vocabulary if sum(map(len, job.vocabulary)) <= 30 else ()
+    names = [label(word) for word in short] or [prose(entry_symbol(y, i + 1)) for i in range(size)]
     loss = Variable("L", (), STEP)
     header: tuple[Text, ...] = (prose(Symbol("t")), *names, ("truth",), prose(loss))
     rows: list[tuple[Text, ...]] = []
@@ -182,10 +183,12 @@ def section(job: Job, ledger: Ledger) -> list[Block]:
     """Return the blocks of the section, without its heading."""
     blocks: list[Block] = []
     source = f"drawn with seed {job.seed}" if job.drawn else "read from the file that the job names"
-    words = ", ".join(f"{axis} = {n}" for axis, n in sorted(job.sizes.items()))
-    blocks.append(Prose((f"The sizes are {words}; the parameters were {source}. ",)))
+    sizes = [row(Symbol(axis), Operator("="), Number(str(n))) for axis, n in sorted(job.sizes.items())]
+    blocks.append(Prose(("The sizes are ", separated(sizes, "comma"), f"; the parameters were {source}.")))
     if job.cell.loss == "cross_entropy":
-        blocks.append(Columns((forward_table(job),), (prediction_table(job),), left=0.42))
+        tables = forward_table(job), prediction_table(job)
+        side_by_side = sum(len(table.header) for table in tables) <= 14
+        blocks += [Columns(tables[:1], tables[1:], left=0.42)] if side_by_side else tables
     else:
         blocks.append(forward_table(job))
     wrt = next((v.name for v in job.wrt if v.time is None and v.rank == 2), None)

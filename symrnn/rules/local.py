@@ -126,9 +126,11 @@ def constant_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     match node:
         case Partial(e, x) if x not in e.variables():
             return Zeros(node.shape)
-        case Immediate(v, x) if v != x and x not in network.parents(v) and not network.intermediates(v):
+        case Immediate(v, x) if v != x and x not in network.parents(v):
             equation = network.equation(v)
-            if equation is None or x not in equation.used:
+            is_node = x.name in network.kept or network.equation(x) is None
+            within = network.intermediates(v) or (equation is not None and x in equation.used)
+            if is_node or not within:
                 return Zeros(node.shape)
     return None
 

@@ -105,6 +105,8 @@ def one_step_back(node: Tensor, network: OrderedNetwork) -> Tensor | None:
 
 def _base_reason(node: Tensor, network: OrderedNetwork) -> Reason:
     v, x = node.args
+    if not network.depends(v, x):
+        return (v, " does not depend on ", x, ".")
     start = [u for u in network.parents(v) if u.time == 0]
     if start:
         return (start[0], " is a constant, so ", node, " has no implicit part.")

@@ -103,8 +103,8 @@ def layout(tensor: Tensor, as_: Orientation | None = None) -> Tree:
 
 
 def _transposed(factor: Tensor) -> Tree:
-    """Return a factor with ⊤, unless it is symmetric."""
-    if isinstance(factor, Diagonal | Eye):
+    """Return a factor with ⊤, unless it is symmetric or zero."""
+    if isinstance(factor, Diagonal | Eye | Zeros):
         return layout(factor)
     if isinstance(factor, Variable):
         inner = variable(factor)
@@ -261,7 +261,7 @@ def _closed(tree: Tree, tensor: Tensor) -> Tree:
 
 def _bracket(tree: Tree, tensor: Tensor) -> Tree:
     """Square brackets round what holds derivatives, round ones round the rest."""
-    return Group(tree, "[" if tensor.atoms(Derivative) else "(")
+    return Group(tree, "[" if tensor.has(Derivative) else "(")
 
 
 def _bracketed(tensor: Tensor) -> Tree:

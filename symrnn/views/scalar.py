@@ -75,6 +75,17 @@ class ScalarNetwork:
             for place in places(equation.target, self.sizes)
         ]
 
+    @cached_property
+    def _known_slopes(self) -> dict[Any, dict[Any, Any]]:
+        return {}
+
+    def slopes(self, target: Any, expression: Any) -> dict[Any, Any]:
+        """Return SymPy's derivatives of one scalar equation by everything in it, taken once."""
+        known = self._known_slopes
+        if target not in known:
+            known[target] = {u: sympy.diff(expression, u) for u in sorted(expression.free_symbols, key=str)}
+        return known[target]
+
     def upto(self, place: Place) -> list[tuple[Any, Any]]:
         """Return the equations that an entry needs, in order."""
         needed, kept = {self.symbol(place)}, []
@@ -104,8 +115,8 @@ class ScalarNetwork:
         for target, expression in reversed(self.upto(place)):
             bar = sympy.Symbol(f"{target.name} bar", real=True)
             adjoints.append((bar, sympy.Add(*collected.pop(target))))
-            for used in sorted(expression.free_symbols, key=str):
-                collected.setdefault(used, []).append(bar * sympy.diff(expression, used))
+            for used, slope in self.slopes(target, expression).items():
+                collected.setdefault(used, []).append(bar * slope)
         return adjoints, {symbol: sympy.Add(*terms) for symbol, terms in collected.items()}
 
     def substituted(self, place: Place) -> Any:

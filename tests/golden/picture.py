@@ -17,7 +17,7 @@ from symrnn.kinds.blocks import steps
 from symrnn.render import render
 
 TARGET = Path(__file__).parents[2] / "reports" / "deep" / "overview.png"
-PAGE = '#set page(width: 268mm, height: auto, margin: 7mm, header: none, footer: none, fill: white)'
+PAGE = "#set page(width: 268mm, height: auto, margin: 7mm, header: none, footer: none, fill: white)"
 
 
 def source() -> str:
@@ -31,8 +31,10 @@ def source() -> str:
     lines = (HERE / "cells" / "elman.toml").read_text(encoding="utf-8").splitlines()
     kept = (line for line in lines if not line.startswith(("#", "source", "description")))
     cell = "\n".join(line.partition("#")[0].rstrip() if line.startswith("[") else line for line in kept)
-    left = f"#block(fill: panel, inset: 5mm, radius: 1mm, width: 100%, raw({json.dumps(cell)}, lang: \"toml\", block: true))"
-    columns = "#grid(columns: (88mm, 1fr), column-gutter: 7mm, align: horizon, [" + left + "], [" + body + "])"
+    left = f'#block(fill: panel, inset: 5mm, radius: 1mm, width: 100%, raw({json.dumps(cell)}, lang: "toml", block: true))'
+    columns = (
+        "#grid(columns: (88mm, 1fr), column-gutter: 7mm, align: horizon, [" + left + "], [" + body + "])"
+    )
     return f"{preamble}\n{PAGE}\n#set text(size: 10pt)\n{columns}\n"
 
 

@@ -1,0 +1,157 @@
+"""Bad jobs, cells and options: what is changed, and what the message must name and recommend."""
+
+from typing import Any
+
+TWO_STEPS = "inputs = [[0.4, -1.0], [1.5, 0.2]]"
+TARGETS = "targets = [[0.1, 0.2, 0.3, 0.4], [0.0, 1.0, 0.0, 0.0]]"
+STATE = "s = [0.3, -0.2, 0.5]"
+MASK = "mask = [0.5, 1]"
+WRT = 'wrt = ["b"]'
+OF = 'of = "L[2]"'
+A = "U @ x[t] + W @ s[t-1] + b"
+
+JOBS: dict[str, Any] = {
+    "not TOML": ([('"A small job"', '"A small job')], ["not TOML", "line 1"]),
+    "a missing key": ([('title = "A small job"\n', "")], ["the key 'title' is missing"]),
+    "an unknown key": ([("activation =", "activaton =")], ["'activaton'", "did you mean 'activation'?"]),
+    "text for a number": ([("state = 3", 'state = "three"')], ["'three'", "accepted: a whole number"]),
+    "true for a number": (
+        [("seed = 7", "seed = true")],
+        ["seed is true or false", "accepted: a whole number"],
+    ),
+    "an unknown kind": ([('"derivation"', '"derivate"')], ["'derivate'", "accepted: derivation"]),
+    "an unknown activation": ([('"tanh"', '"tan"')], ["'tan'", "accepted: tanh, sigmoid"]),
+    "an unknown loss": ([('"cross_entropy"', '"l2"')], ["'l2'", "accepted: cross_entropy"]),
+    "an unknown cell": ([('"elman"', '"elmann"')], ["'elmann'", "did you mean 'elman'?"]),
+    "no state": ([("state = 3", "state = 0")], ["axis d has size 0", "accepted: 1 to"]),
+    "a huge state": ([("state = 3", "state = 1000")], ["size 1000", "accepted: 1 to"]),
+    "a negative seed": ([("seed = 7", "seed = -7")], ["seed is -7", "accepted: 0 to"]),
+    "a title that is a book": ([("A small job", "x" * 301)], ["301 characters", "at most 300"]),
+    "no steps": ([(TWO_STEPS, "inputs = []"), (TARGETS, "targets = []")], ["0 steps", "accepted: 1 to"]),
+    "too many steps": ([(TWO_STEPS, f"inputs = {[[1.0, 2.0]] * 9}")], ["9 steps", "accepted: 1 to"]),
+    "one target too few": (
+        [(TARGETS, "targets = [[0.1, 0.9, 0, 0]]")],
+        ["2 inputs but 1 targets", "accepted: one target per input"],
+    ),
+    "inputs of two lengths": ([("[1.5, 0.2]", "[1.5]")], ["step 2: 1 entries", "accepted: 2"]),
+    "an input that is true": ([("[1.5, 0.2]", "[1.5, true]")], ["[1.5, True]", "accepted: a word"]),
+    "an input that is a date": ([("[1.5, 0.2]", "1999-12-31")], ["datetime.date(1999", "accepted: a word"]),
+    "NaN in the inputs": ([("[1.5, 0.2]", "[1.5, nan]")], ["item 2, item 2", "nan is not a finite number"]),
+    "infinity in the targets": ([("[0.0, 1.0, 0.0, 0.0]", "[0.0, inf, 0.0, 0.0]")], ["inf is not a finite"]),
+    "NaN in the initial state": ([("-0.2, 0.5]", "-0.2, nan]")], ["[initial], s, item 3", "finite"]),
+    "infinity in the mask": ([(MASK, "mask = [0.5, inf]")], ["mask, item 2", "finite"]),
+    "targets that sum to two": (
+        [("0.0, 1.0, 0.0, 0.0", "1.0, 1.0, 0.0, 0.0")],
+        ["add up to 2", "accepted with"],
+    ),
+    "a class without a vocabulary": ([(TARGETS, "targets = [0, 1]")], ["class 0", "accepted: a vocabulary"]),
+    "a class outside the vocabulary": (
+        [(TARGETS, 'targets = [0, 2]\nvocabulary = ["a", "b"]')],
+        ["step 2: class 2 does not exist", "accepted: 0 to 1"],
+    ),
+    "a word outside the vocabulary": (
+        [(TARGETS, 'targets = ["a", "c"]\nvocabulary = ["a", "b"]')],
+        ["'c' is no word", "accepted: a, b"],
+    ),
+    "a word twice": ([(MASK, f'{MASK}\nvocabulary = ["a", "a"]')], ["a word twice", "['a', 'a']"]),
+    "a mask too long": ([(MASK, "mask = [1, 0, 1]")], ["[1, 0, 1]", "accepted: 2 numbers"]),
+    "a mask of zeros": ([(MASK, "mask = [0, 0]")], ["[0, 0]", "accepted: 2 numbers, not all zero"]),
+    "a mask of words": ([(MASK, 'mask = ["a", "b"]')], ["['a', 'b']", "accepted: 2 numbers"]),
+    "an unknown state": ([(STATE, "h = [1, 2, 3]")], ["unknown key 'h'", "accepted: s"]),
+    "a state of the wrong size": ([(STATE, "s = [1, 2]")], ["[1, 2]", "accepted: 3 numbers"]),
+    "a loss that is none": ([(OF, 'of = "s[2]"')], ["'s[2]'", "accepted: the loss of a step"]),
+    "an unknown variable": ([(OF, 'of = "Q[2]"')], ["no signal 'Q'", "it has"]),
+    "a step that does not exist": ([(OF, 'of = "L[9]"')], ["no value at step 9", "steps 1 to 2"]),
+    "code as a variable": (
+        [(OF, "of = \"__import__('os')\"")],
+        ["__import__('os')", "write a name such as W"],
+    ),
+    "TeX as a variable": ([(OF, 'of = "\\\\input{x}"')], ["input{x}", "write a name such as W"]),
+    "an unknown parameter": ([(WRT, 'wrt = ["Q"]')], ["no signal 'Q'", "it has"]),
+    "by what is computed": ([(WRT, 'wrt = ["s[1]"]')], ["'s[1]'", "accepted: U, W, b, V, c, s0"]),
+    "by a later input": (
+        [(OF, 'of = "L[1]"'), (WRT, 'wrt = ["x2"]')],
+        ["does not depend on x[2]", "accepted"],
+    ),
+    "by a target": ([(WRT, 'wrt = ["y1"]')], ["'y1'", "accepted: U"]),
+    "the same twice": ([(WRT, 'wrt = ["b", "b"]')], ["['b', 'b']", "twice"]),
+    "by nothing": ([(WRT, "wrt = []")], ["wrt is []", "accepted: a list of names"]),
+    "parameters that are not there": (
+        [("seed = 7", 'parameters = "no.npz"')],
+        ["no.npz", "accepted: an .npz file"],
+    ),
+    "a sequence that is a number": ([("[sequence]", "[course]")], ["course is a table", "accepted: text"]),
+}
+
+CELLS: dict[str, Any] = {
+    "an unknown function": ('"sigma(a[t])"', '"foo(a[t])"', ["equation 's'", "'foo'", "there are sigma"]),
+    "shapes that do not fit": (A, "U @ s[t-1]", ["equation 'a'", "'U @ s[t-1]'", "('d', 'n') with ('d',)"]),
+    "a sum of two shapes": (A, "b + x[t]", ["equation 'a'", "('d',) and ('n',)"]),
+    "TeX as a name": (
+        "[parameters]",
+        "[parameters]\n'\\input{/etc/passwd}' = ['d']",
+        ["passwd", "such as W"],
+    ),
+    "a comment sign in a name": ("[parameters]", "[parameters]\n'a%b' = ['d']", ["'a%b'", "such as W"]),
+    "a name of Python's": ("[parameters]", "[parameters]\n__import__ = ['d']", ["__import__", "such as W"]),
+    "a reserved name": ("[parameters]", "[parameters]\nsigma = ['d']", ["sigma", "is taken; reserved"]),
+    "a signal that is not defined": (A, "q[t] + b", ["no signal 'q'", "here one may use x[t]"]),
+    "a signal before its definition": (A, "s[t] + b", ["s[t] before its definition", "accepted: s[t-1]"]),
+    "an equation in terms of itself": (A, "a[t] + b", ["no signal 'a' yet", "here one may use"]),
+    "a parameter that is not there": (A, "Q @ x[t]", ["no parameter 'Q'", "here one may use U"]),
+    "a signal without its time": (A, "U @ x", ["the signal x needs a time", "x[t] or x[t-1]"]),
+    "a parameter with a time": (A, "U[t] @ x[t]", ["the parameter U has no time", "write U"]),
+    "a time two steps back": (A, "W @ s[t-2]", ["'t-2'", "a time is t or t-1"]),
+    "the input of the step before": (A, "U @ x[t-1]", ["x[t - 1] is not available", "accepted: x[t]"]),
+    "an import": (A, "__import__('os')", ["__import__('os')", "accepted: a parameter"]),
+    "an attribute": (A, "b.real", ["'b.real'", "accepted: a parameter"]),
+    "a lambda": (A, "(lambda: b)()", ["lambda", "accepted: a parameter"]),
+    "a method call": (A, "b.dot(b)", ["'b.dot(b)'", "accepted: a parameter"]),
+    "a comprehension": (A, "[b for b in b]", ["for b in b", "accepted: a parameter"]),
+    "a power": (A, "b ** 9999999", ["'b ** 9999999'", "accepted: a parameter"]),
+    "a text in an equation": (A, "'b'", ["\"'b'\"", "accepted: a parameter"]),
+    "a keyword argument": (A, "sigma(a=b)", ["'sigma(a=b)'", "accepted: a parameter"]),
+    "an equation that is none": (A, "U @", ["'U @'", "accepted: a parameter"]),
+    "a division by zero": (A, "b / 0", ["'b / 0'", "accepted: a parameter"]),
+    "a number that is infinite": (A, "1e999 * b", ["'1e999'", "must be finite"]),
+    "a number alone": (A, "3", ["'3'", "a number alone has no shape"]),
+    "brackets without end": (A, "(" * 500 + "b" + ")" * 500, ["nested 500 deep", "at most 60"]),
+    "brackets that fill the page": (
+        A,
+        "(" * 10_000 + "b" + ")" * 10_000,
+        ["20001 characters", "at most 2000"],
+    ),
+    "signs without end": (A, "-" * 1_900 + "b", ["equation 'a'", "accepted"]),
+    "an equation without end": (A, "b + " * 1_000 + "b", ["4001 characters", "at most 2000"]),
+    "an equation that is a number": (f'"{A}"', "3", ["equation 'a'", "accepted: text"]),
+    "three axes": ('["d", "n"]', '["d", "n", "m"]', ["the shape of U", "accepted: such as"]),
+    "an axis that is a number": ('["d", "n"]', '["d", 2]', ["the shape of U", "accepted: such as"]),
+    "a parameter that is not used": (A, "W @ s[t-1] + b", ["the parameter U occurs in no equation"]),
+    "no logits": ('z = "V @ s[t] + c"', 'o = "V @ s[t] + c"', ["reads the logits z", "add an equation z"]),
+    "no states": ('states = ["s"]', "states = []", ["states []", "must be one or more"]),
+    "a state without an equation": ('states = ["s"]', 'states = ["s", "h"]', ["the state h has no equation"]),
+    "a misspelt table": ("[equations]", "[equation]", ["'equation'", "did you mean 'equations'?"]),
+    "a name that is a list": ('name = "Elman"', 'name = ["Elman"]', ["name is a list", "accepted: text"]),
+}
+
+OPTIONS: dict[str, Any] = {
+    "an unknown engine": (["report", "JOB", "--engine", "word"], ["--engine", "'word'", "choose from"]),
+    "an unknown format": (["report", "JOB", "--format", "docx"], ["--format", "'docx'", "accepted: pdf"]),
+    "a seed that is no number": (["report", "JOB", "--seed", "x"], ["--seed", "'x'", "accepted"]),
+    "an unknown option": (["report", "JOB", "--verbose"], ["--verbose", "--help"]),
+    "an unknown command": (["print", "JOB"], ["'print'", "choose from"]),
+    "a command without its job": (["report"], ["JOB.toml", "--help"]),
+    "a job that is not there": (["report", "no.toml"], ["no.toml", "give the path of a .toml file"]),
+    "an unknown view": (["derive", "elman", "--view", "side"], ["--view", "'side'", "choose from"]),
+    "an unknown cell": (["derive", "elmann"], ["'elmann'", "did you mean 'elman'?"]),
+    "an unknown signal": (["derive", "elman", "--of", "Q"], ["no signal 'Q'", "it has"]),
+    "an unknown variable": (["derive", "elman", "--wrt", "Q"], ["no signal 'Q'", "it has"]),
+    "a step beyond the last": (["derive", "elman", "--at", "9", "--steps", "4"], ["step 9", "steps 1 to 4"]),
+    "the step nought": (["derive", "elman", "--at", "0"], ["L has no value at step 0", "steps 1 to"]),
+    "no steps": (["derive", "elman", "--steps", "-1"], ["-1", "at least 1"]),
+    "a size too large": (["derive", "elman", "--size", "d=99"], ["--size", "'d=99'", "accepted"]),
+    "of what is given": (["derive", "elman", "--of", "x", "--wrt", "W"], ["x[4]", "no equation"]),
+    "a loss for a job": (["verify", "JOB", "--loss", "squared_error"], ["--loss", "a job file says its own"]),
+    "a file that is neither": (["verify", "OTHER"], ["other.toml", "neither a job nor a cell"]),
+    "a cell file that is not there": (["verify", "no.toml"], ["no.toml", "give the path"]),
+}
