@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from sympy.core.numbers import Integer, Rational
-from sympy.core.sympify import sympify
 
 from symrnn.algebra import plus, scale
 from symrnn.functions import ACTIVATIONS

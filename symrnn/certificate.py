@@ -9,6 +9,7 @@ rule, a printer or a cell a little wrong is told the step, the rule and the devi
 
 from __future__ import annotations
 
+import html
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -29,7 +30,7 @@ from symrnn.typeset.text import text
 from symrnn.views.entries import entry_value
 from symrnn.views.entry_layout import entry_layout
 from symrnn.views.matrix import layout, line
-from symrnn.witnesses import assignments, deviation, ink, sympy_values
+from symrnn.witnesses import assignments, deviation, ink, substituted, sympy_values
 
 TOLERANCE = 1e-10
 MOST_ENTRIES = 30
@@ -129,6 +130,14 @@ class Certificate:
 
     __repr__ = __str__
 
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{c.step}</td><td>{html.escape(c.rule)}</td><td>{c.witness}</td><td>{c.deviation:.1e}</td></tr>"
+            for c in self.checks
+        )
+        head = "<tr><th>step</th><th>rule</th><th>witness</th><th>deviation</th></tr>"
+        return f"<p>{html.escape(str(self))}</p><table>{head}{rows}</table>"
+
 
 def _nan_is_worst(deviation: float) -> float:
     return np.inf if np.isnan(deviation) else deviation
@@ -158,7 +167,7 @@ def certify(
     ----------
     derivation : Derivation or EntryDerivation
     at : Point or sequence of Point, optional
-        Default: one random point, sizes pairwise different, drawn with ``seed``. SymPy is asked at the last one.
+        Default: one random point, sizes pairwise different. SymPy is asked at the last one.
     seed : int
     tolerance : float
         Largest deviation that holds. Rounding is about 1e-15, a wrong formula is rarely better than 1e-3.
@@ -287,3 +296,14 @@ def certify_equations(network: OrderedNetwork, at: Point) -> Certificate:
     ]
     points = ({"seed": at.seed, "sizes": dict(at.sizes)},)
     return Certificate("forward equations", True, tuple(checks), TOLERANCE, points)
+
+
+def certify_substituted(derivation: Derivation, at: Point) -> Certificate:
+    """Check a derivation of a loss by a parameter against SymPy's ``diff`` of the loss written out."""
+    found, expected = substituted(derivation, at)
+    goal = text(layout(derivation.goal))
+    check = Check(
+        len(derivation.steps), "substitution", "SymPy", deviation(found, expected), goal, "one expression"
+    )
+    point = {"seed": at.seed, "sizes": dict(at.sizes)}
+    return Certificate(f"{goal} of the substituted loss", derivation.is_closed, (check,), TOLERANCE, (point,))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
 EPILOG = """\
@@ -164,8 +163,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
-
-
-def folder_of(job: str, out: str | None) -> Path:
-    """Return the folder that a report goes to."""
-    return Path(job).parent if out is None else Path(out)

@@ -39,7 +39,6 @@ def progress(title: str) -> Iterator[Callable[[str], None]]:
 
 def report(options: argparse.Namespace) -> int:
     """Make the report of a job file."""
-    from symrnn.cli import folder_of
     from symrnn.job import read_job
     from symrnn.report import FORMATS, make_report, write
 
@@ -50,7 +49,7 @@ def report(options: argparse.Namespace) -> int:
     job = read_job(options.job, options.seed)
     with progress(Path(options.job).parent.name or "report") as tell:
         made = make_report(job, formats, options.engine, tell)
-    files = write(made, folder_of(options.job, options.out))
+    files = write(made, Path(options.job).parent if options.out is None else Path(options.out))
     lines = sum(check["witness"] == "ink" for c in made.certificate["certificates"] for check in c["checks"])
     print(
         f"{len(made.certificate['certificates'])} certificates, {lines} lines read back: largest deviation"

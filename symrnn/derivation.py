@@ -20,6 +20,9 @@ from symrnn.rewrite import replace_node
 from symrnn.rules import Reason, Rule
 from symrnn.strategies import Strategy
 from symrnn.tensor import Contraction, Tensor, Variable
+from symrnn.typeset.latex import latex
+from symrnn.typeset.tree import uncoloured
+from symrnn.views.matrix import line
 
 MAX_STEPS = 500
 
@@ -91,29 +94,41 @@ class Derivation:
         lines: list[Line] = []
         lhs = self.goal
         for step in self.steps:
-            line = Line(lhs, step.rule.relation, step.after, step.rule, step.reason)
+            made = Line(lhs, step.rule.relation, step.after, step.rule, step.reason)
             same = bool(lines) and step.rule.together and step.rule == lines[-1].rule
             routine = step.rule.routine or step.rule.name in self.strategy.folded
             if fold and lines and (routine or same):
                 lines[-1] = replace(lines[-1], rhs=step.after)
             else:
-                lines.append(line)
+                lines.append(made)
         return self._shortened(lines) if self.strategy.factored else lines
+
+    def latex(self) -> str:
+        """Return the lines as an ``aligned`` environment, the name of its rule behind each."""
+        rows, before = [], ""
+        for claim in self.lines():
+            lhs, rhs = (latex(uncoloured(tree)) for tree in line(claim.lhs, claim.rhs))
+            rows.append(rf"{'' if lhs == before else lhs} &= {rhs} && \text{{{claim.rule.name}}}")
+            before = lhs
+        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+    def _repr_latex_(self) -> str:
+        return f"$$\\displaystyle {self.latex()}$$"
 
     def _shortened(self, lines: list[Line]) -> list[Line]:
         """Drop a common front factor from the second line on."""
-        if len(lines) < 3 or not all(isinstance(line.rhs, Contraction) for line in lines[:2]):
+        if len(lines) < 3 or not all(isinstance(claim.rhs, Contraction) for claim in lines[:2]):
             return lines
         front: list[Tensor] = []
-        for factors in zip(*(_factors(line.rhs) for line in lines)):
+        for factors in zip(*(_factors(claim.rhs) for claim in lines)):
             if len(set(factors)) > 1 or factors[0].has(Partial):
                 break
             front.append(factors[0])
         n = len(front)
-        if n == 0 or any(len(_factors(line.rhs)) != n + 1 for line in lines):
+        if n == 0 or any(len(_factors(claim.rhs)) != n + 1 for claim in lines):
             return lines
         inner = _factors(lines[0].rhs)[n]
-        return [lines[0], *(replace(line, lhs=inner, rhs=_factors(line.rhs)[n]) for line in lines[1:])]
+        return [lines[0], *(replace(claim, lhs=inner, rhs=_factors(claim.rhs)[n]) for claim in lines[1:])]
 
 
 def _factors(tensor: Tensor) -> tuple[Tensor, ...]:

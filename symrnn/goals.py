@@ -20,7 +20,7 @@ from symrnn.strategies import RECURSION, REORDERED
 from symrnn.tensor import Variable, time_symbol
 from symrnn.typeset.latex import latex
 from symrnn.typeset.text import text
-from symrnn.typeset.tree import Tree
+from symrnn.typeset.tree import Tree, uncoloured
 from symrnn.views.entry_layout import entry_layout
 from symrnn.views.matrix import layout, line
 from symrnn.views.scalar import ScalarNetwork
@@ -83,7 +83,7 @@ class View:
 
 
 def _as(emitter: Callable[[Tree], str], side: Tree | str) -> str:
-    return side if isinstance(side, str) else str(emitter(side))
+    return side if isinstance(side, str) else str(emitter(uncoloured(side)))
 
 
 def view_of(derivation: Derivation | EntryDerivation, at: Point) -> View:

@@ -48,7 +48,7 @@ def vectors(place: str, items: list[Any], vocabulary: Sequence[str], cell: Cell 
             found.append(np.array(item, dtype=float))
             if cell is not None and vocabulary and len(item) != len(vocabulary):
                 raise JobError(
-                    f"{place}, step {step}: {len(item)} entries; accepted: {len(vocabulary)}, one for each word"
+                    f"{place}, step {step}: {len(item)} entries; accepted: {len(vocabulary)}, one a word"
                 )
             if cell is not None and cell.distribution and not np.isclose(found[-1].sum(), 1, atol=1e-9):
                 total = found[-1].sum()

@@ -29,8 +29,8 @@ class Phase:
 class Strategy:
     """Phases in order, and the kinds of derivative that the result may still hold.
 
-    ``factored`` says that a front factor no later step touches is printed in the first line only; ``folded`` names
-    rules that this strategy treats as routine.
+    ``factored`` says that a front factor no later step touches is printed in the first line only;
+    ``folded`` names rules that this strategy treats as routine.
     """
 
     name: str

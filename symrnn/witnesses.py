@@ -14,17 +14,18 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from sympy.core.function import diff
 from sympy.core.numbers import Integer
 
 from symrnn.calculus import Immediate
 from symrnn.derivation import Derivation
-from symrnn.evaluate import Array, Point
+from symrnn.evaluate import Array, Point, value
 from symrnn.network import HORIZON, OrderedNetwork
 from symrnn.readback import ReadbackError, ink_value
 from symrnn.tensor import Tensor, Variable
 from symrnn.views.entries import entry_value, sympy_derivative
 from symrnn.views.index import index
-from symrnn.views.scalar import ScalarNetwork
+from symrnn.views.scalar import ScalarNetwork, number, places
 
 
 def deviation(found: Any, expected: Any) -> float:
@@ -100,13 +101,13 @@ def sympy_values(
     goal, network = derivation.goal, derivation.network
     if not isinstance(goal.args[0], Variable):
         return None
-    places = [
+    chosen = [
         (t, goal.xreplace({s: Integer(n) for s, n in {**t, HORIZON: network.steps}.items()})) for t in choices
     ]
-    places = [(t, here) for t, here in places if here.args[0] != here.args[1]]
-    if not places:
+    chosen = [(t, here) for t, here in chosen if here.args[0] != here.args[1]]
+    if not chosen:
         return None
-    times, here = places[len(places) // 2]
+    times, here = chosen[len(chosen) // 2]
     v, x = here.args
     sizes = tuple(sorted(at.sizes.items()))
     shape = tuple(at.sizes[axis] for axis in goal.shape)
@@ -128,3 +129,28 @@ def sympy_values(
 
 def _fingerprint(at: Point) -> int:
     return hash(tuple(array.tobytes() for array in at.given.values()))
+
+
+def substituted(derivation: Derivation, at: Point) -> tuple[Array, Array]:
+    """Let SymPy differentiate the loss as one expression, every state put into the next one.
+
+    This shares nothing with the graph walk; it is exponential in T and meant for T ≤ 3 and two states.
+
+    Parameters
+    ----------
+    derivation : Derivation
+        Of ∂L_t/∂x, integer t.
+    at : Point
+        With the sizes to write the loss out for.
+
+    Returns
+    -------
+    ndarray, ndarray
+        SymPy's derivative by every entry of x, and the value of the derivation's result.
+    """
+    loss, x = derivation.goal.args
+    scalar = ScalarNetwork(derivation.network.whole, at.sizes)
+    written, values = scalar.substituted((loss, ())), scalar.values(at)
+    found = [number(diff(written, scalar.symbol(place)), values) for place in places(x, at.sizes)]
+    result = value(derivation.result, at.of(derivation.network))
+    return np.reshape(found, result.shape), result

@@ -33,6 +33,7 @@ def build(job: Job, ledger: Ledger) -> Document:
         Heading(("With numbers",)),
         *numbers.section(job, ledger),
     ]
+    ledger.admit_substituted(job.cell, material.main.name)
     ledger.settle()
     blocks += sweep_part.checks(ledger)
     names = separated([variable(v) for v in job.wrt], "comma")

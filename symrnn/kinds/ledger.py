@@ -15,10 +15,20 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from symrnn.certificate import TOLERANCE, Certificate, Check, certify, certify_equations, check_ink
-from symrnn.derivation import Derivation
+from symrnn.calculus import Total
+from symrnn.cell import Cell
+from symrnn.certificate import (
+    TOLERANCE,
+    Certificate,
+    Check,
+    certify,
+    certify_equations,
+    certify_substituted,
+    check_ink,
+)
+from symrnn.derivation import Derivation, derive
 from symrnn.entrywise import EntryDerivation
-from symrnn.evaluate import Point
+from symrnn.evaluate import Point, random_point
 from symrnn.network import Equation, OrderedNetwork
 
 Certified = TypeVar("Certified", Derivation, EntryDerivation)
@@ -39,13 +49,21 @@ class Ledger:
     points: Sequence[Point]
     progress: Callable[[str], None] = lambda words: None
     certificates: list[Certificate] = field(default_factory=list)
-    waiting: list[Derivation | EntryDerivation] = field(default_factory=list)
+    waiting: list[Callable[[], Certificate]] = field(default_factory=list)
 
     def admit(self, derivation: Certified) -> Certified:
         """Take a derivation in and return it; ``settle`` certifies it."""
         self.progress(f"derive {derivation.goal}")
-        self.waiting.append(derivation)
+        self.waiting.append(partial(certify, derivation, self.points))
         return derivation
+
+    def admit_substituted(self, cell: Cell, parameter: str) -> None:
+        """Take in the derivative of a short loss, for comparison with that of the loss written out."""
+        network = cell.unroll(min(3, self.points[0].network.steps))
+        sizes = {axis: 1 if axis in cell.signals["x"] else 2 for v in network.given for axis in v.shape}
+        derivation = derive(Total(network["L", network.steps], network[parameter]), network)
+        point = random_point(network, self.points[-1].seed or 0, sizes)
+        self.waiting.append(partial(certify_substituted, derivation, point))
 
     def settle(self) -> None:
         """Certify everything that waits, on every core.
@@ -56,7 +74,7 @@ class Ledger:
             If a step does not hold.
         """
         waiting, self.waiting = self.waiting, []
-        for certificate in certified(waiting, self.points):
+        for certificate in performed(waiting):
             self.progress(f"certify {certificate.goal}")
             self.certificates.append(certificate.require())
 
@@ -95,23 +113,21 @@ class Ledger:
 WORK: list[Callable[[], Certificate]] = []
 
 
-def _perform(number: int) -> Certificate:
-    return WORK[number]()
+def _perform(position: int) -> Certificate:
+    return WORK[position]()
 
 
-def certified(
-    derivations: Sequence[Derivation | EntryDerivation], points: Sequence[Point]
-) -> Iterator[Certificate]:
-    """Yield the certificates of derivations, in order.
+def performed(work: Sequence[Callable[[], Certificate]]) -> Iterator[Certificate]:
+    """Yield certificates in the order of the work.
 
-    Where processes can be forked they are shared out among the cores: a child inherits the derivations, whose rules
-    are functions that could not be sent to it, and sends back its certificates, which are plain data.
+    Where processes can be forked the work is shared among the cores: a child inherits the derivations, whose
+    rules are functions that could not be sent to it, and sends back its certificates, which are plain data.
     """
     cores = os.cpu_count() or 1
-    if cores < 2 or len(derivations) < 8 or "fork" not in multiprocessing.get_all_start_methods():
-        yield from (certify(derivation, points) for derivation in derivations)
+    if cores < 2 or len(work) < 8 or "fork" not in multiprocessing.get_all_start_methods():
+        yield from (task() for task in work)
         return
-    WORK[:] = [partial(certify, derivation, points) for derivation in derivations]
+    WORK[:] = work
     ignore_interrupt = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
     with multiprocessing.get_context("fork").Pool(min(cores, 8), ignore_interrupt) as pool:
         yield from pool.imap(_perform, range(len(WORK)))

@@ -165,9 +165,9 @@ def reading(job: Job) -> Text:
     )
     return (
         *words,
-        "far uses fade: the vanishing gradient. What fades are the far terms, not the gradient itself, whose last term "
-        "contains no Jacobian. The chain of norms is an upper bound: it can prove that terms vanish, never that they "
-        "explode.",
+        "far uses fade: the vanishing gradient. What fades are the far terms, not the gradient itself, whose "
+        "last term contains no Jacobian. The chain of norms is an upper bound: it can prove that terms "
+        "vanish, never that they explode.",
     )
 
 

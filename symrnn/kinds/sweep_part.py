@@ -118,7 +118,7 @@ def checks(ledger: Ledger) -> list[Block]:
 WITNESSES = {
     "object": "evaluates the expression; its derivatives by complex step through the forward equations",
     "ink": "reads both sides back from the printed formula and evaluates them again",
-    "SymPy": "differentiates the equations written out in entries with SymPy’s own diff",
+    "SymPy": "differentiates, with SymPy’s own diff, the equations written out in entries, and one loss written out in full",
 }
 
 

@@ -9,7 +9,7 @@ effect travels), and they mean the same in formulas, graphs and prose.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 Role = Literal["explicit", "implicit"]
@@ -198,3 +198,15 @@ def is_tall(tree: Tree) -> bool:
     (True, False)
     """
     return any(isinstance(piece, Fraction | BigSum | Matrix | Cases | Underbrace) for piece in pieces(tree))
+
+
+def uncoloured(tree: Tree) -> Tree:
+    """Return a tree without colours, for places that do not define them."""
+    if isinstance(tree, Coloured):
+        return uncoloured(tree.body)
+    if isinstance(tree, Row):
+        return Row(tuple(uncoloured(item) for item in tree.items))
+    changed = {
+        f.name: uncoloured(part) for f in fields(tree) if isinstance(part := getattr(tree, f.name), Tree)
+    }
+    return replace(tree, **changed)

@@ -47,7 +47,7 @@ def entry_value(expression: Any, at: Point, symbols: Mapping[Any, Any]) -> Any:
     expression : sympy.Expr
     at : Point
     symbols : mapping of SymPy symbol to int or ndarray of int
-        Times are integers; indices count from 1 and may be arrays, which are broadcast: one call for all entries.
+        Times are integers; indices count from 1 and may be arrays: one call for all entries.
     """
     return _value(expression, at, dict(symbols), None)
 

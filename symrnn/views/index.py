@@ -79,9 +79,9 @@ def function(row: str, symbol: str, order: int) -> Any:
 
 
 def concrete(expression: Any, sizes: Mapping[str, int] | None = None) -> Any:
-    """Return an index expression with tanh, exp and so on for its functions, and sums of known length written out.
+    """Return an index expression with tanh, exp and so on, and with sums of known length written out.
 
-    SymPy's own ``doit`` would also search closed forms for the symbolic sums, which costs a thousand times more.
+    SymPy's own ``doit`` would also search closed forms for symbolic sums, which is far slower.
     """
     if not expression.args or isinstance(expression, Indexed):
         return expression

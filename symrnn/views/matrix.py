@@ -47,6 +47,7 @@ from symrnn.typeset.tree import (
     Tree,
     row,
     separated,
+    uncoloured,
 )
 from symrnn.views.symbols import number_tree, time, variable
 
@@ -299,4 +300,4 @@ def inline(tensor: Tensor) -> Tree:
     return row(fraction.top, Operator("slash"), fraction.bottom)
 
 
-Tensor.typesetter = lambda tensor: latex(layout(tensor))
+Tensor.typesetter = lambda tensor: latex(uncoloured(layout(tensor)))

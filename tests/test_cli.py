@@ -1,0 +1,155 @@
+"""The command line does what its help says."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+import symrnn
+from symrnn.cell import builtin_cells
+from symrnn.cli import VIEWS, main
+from symrnn.rules import BOOK
+
+INDEX_RULES = {"derivative of a sum", "derivative of an entry", "sifting", "insert", "shown above"}
+
+
+def say(arguments: list[str], capsys) -> str:
+    """Run a command that succeeds and return what it printed."""
+    assert main(arguments) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    return captured.out
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_is_printed_as_text(view, capsys):
+    said = say(["derive", "elman", "--at", "3", "--wrt", "W", "--view", view], capsys)
+    assert "∂" in said or " bar" in said
+    assert re.search(r"certified: largest deviation \d\.\de-\d\d, tolerance 1e-10", said)
+    if view != "scalar":
+        named = set(re.findall(r"^ +\[([^\]]+)\]", said, flags=re.MULTILINE))
+        assert named and named <= set(BOOK) | INDEX_RULES
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_is_printed_as_latex(view, capsys):
+    said = say(["derive", "elman", "--at", "3", "--view", view, "--format", "latex"], capsys)
+    assert said.count(r"\begin{align*}") == said.count(r"\end{align*}") >= 1
+    for opening, closing in ("{}", (r"\left", r"\right")):
+        assert said.count(opening) == said.count(closing)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_is_printed_as_json_with_its_rules_and_certificate(view, capsys):
+    found = json.loads(say(["derive", "elman", "--at", "3", "--view", view, "--format", "json"], capsys))
+    assert found["cell"] == "Elman" and found["view"] == view
+    for derivation in found["derivations"]:
+        assert derivation["steps"] and derivation["certificate"]["holds"] is True
+        assert derivation["certificate"]["deviation"] < 1e-10
+        for step in derivation["steps"]:
+            assert step["rhs"] and (view == "scalar" or step["rule"] in set(BOOK) | INDEX_RULES)
+
+
+@pytest.mark.parametrize("wrt", ["U", "b", "V", "c", "s0", "x2"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_knows_every_variable(view, wrt, capsys):
+    assert say(["derive", "elman", "--steps", "3", "--wrt", wrt, "--view", view], capsys)
+
+
+def test_the_sizes_of_the_scalar_view_can_be_chosen(capsys):
+    arguments = ["derive", "elman", "--at", "2", "--wrt", "b", "--view", "scalar", "--size"]
+    assert "d L[2]/d b_3" not in say([*arguments, "d=2,n=1,m=2"], capsys)
+    assert "d L[2]/d b_3" in say([*arguments, "d=3,n=1,m=2"], capsys)
+
+
+def test_a_whole_cell_is_verified(capsys):
+    said = say(["verify", "elman", "--activation", "sigmoid", "--loss", "squared_error"], capsys)
+    count = int(re.search(r"all (\d+) hold", said).group(1))
+    assert count > 30 and said.count("holds") == count
+
+
+def test_a_whole_cell_is_verified_as_json(capsys):
+    found = json.loads(say(["verify", "elman", "--activation", "relu", "--json", "--seed", "5"], capsys))
+    assert found["cell"] == "Elman"
+    assert all(certificate["holds"] for certificate in found["certificates"])
+    assert {point["seed"] for c in found["certificates"] for point in c["points"]} == {5}
+
+
+def test_a_job_is_verified_and_nothing_is_written(job_file, capsys):
+    file = job_file()
+    said = say(["verify", str(file)], capsys)
+    assert re.search(r"all \d+ hold", said)
+    found = json.loads(say(["verify", str(file), "--json"], capsys))
+    assert found["holds"] is True and found["title"] == "A small job"
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_report_is_written_where_it_is_asked_for(job_file, capsys, tmp_path):
+    out = tmp_path / "new" / "folder"
+    said = say(["report", str(job_file()), "--out", str(out), "--format", "tex,typ"], capsys)
+    assert {path.name for path in out.iterdir()} == {"report.tex", "report.typ", "certificate.json"}
+    assert said.count("wrote ") == 3 and "lines read back" in said
+    certificate = json.loads((out / "certificate.json").read_text(encoding="utf-8"))
+    assert certificate["holds"] is True and certificate["deviation"] < certificate["tolerance"]
+
+
+def test_the_cells_are_listed_with_equations_and_sources(capsys):
+    said = say(["cells"], capsys)
+    for name in builtin_cells():
+        assert f"{name}: " in said
+    assert "source: Elman 1990" in said and "a_t = " in said
+    assert [cell["name"] for cell in json.loads(say(["cells", "--json"], capsys))] == builtin_cells()
+
+
+def test_the_help_shows_examples_and_exit_codes(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["--help"])
+    said = capsys.readouterr().out
+    assert end.value.code == 0
+    assert "examples:" in said and "symrnn derive elman --of L --at 4 --wrt W" in said
+    assert "exit codes: 0 done; 1 a step does not hold" in said and "2 bad input" in said
+
+
+HELP = {"report": "A job file names a cell", "derive": "views:", "verify": "Exit 1", "cells": "sources"}
+
+
+@pytest.mark.parametrize("command", HELP)
+def test_every_command_has_help(command, capsys):
+    with pytest.raises(SystemExit) as end:
+        main([command, "--help"])
+    said = capsys.readouterr().out
+    assert end.value.code == 0 and HELP[command] in said
+
+
+def test_a_command_line_without_a_command_prints_the_help_and_fails(capsys):
+    assert main([]) == 2
+    assert "examples:" in capsys.readouterr().out
+
+
+def python(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
+
+
+def test_the_package_runs_as_a_module_with_the_exit_code_of_the_command():
+    assert python("-m", "symrnn", "--version").stdout == f"symrnn {symrnn.__version__}\n"
+    refused = python("-m", "symrnn", "derive", "elmann")
+    assert refused.returncode == 2 and refused.stderr.startswith("symrnn: ") and refused.stdout == ""
+
+
+def test_help_needs_no_sympy():
+    code = "import sys, symrnn.cli; symrnn.cli.parser().format_help(); sys.exit('sympy' in sys.modules)"
+    assert python("-c", code).returncode == 0
+
+
+def test_a_public_name_is_the_function_whatever_was_imported_before():
+    code = (
+        "import symrnn, symrnn.gradients, symrnn.backward, symrnn.goals\n"
+        "from symrnn import gradients, backward\n"
+        "for name in symrnn.__all__:\n"
+        "    assert name == '__version__' or callable(getattr(symrnn, name)), name\n"
+        "assert gradients is symrnn.gradients and backward is symrnn.backward"
+    )
+    done = python("-c", code)
+    assert done.returncode == 0, done.stderr
