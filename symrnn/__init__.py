@@ -12,23 +12,21 @@ True
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from symrnn.backward import backward
+    from symrnn.adjoint import backward
     from symrnn.calculus import Immediate, Partial, Total
     from symrnn.cell import Cell
     from symrnn.certificate import Certificate, certify
     from symrnn.derivation import Derivation, derive
     from symrnn.elements import element
-    from symrnn.gradients import contributions, gradients, immediate, state_jacobians, truncated_gradients
+    from symrnn.numeric import contributions, gradients, immediate, state_jacobians, truncated_gradients
 
 _PLACES = {
-    "backward": "backward",
+    "backward": "adjoint",
     "Immediate": "calculus",
     "Partial": "calculus",
     "Total": "calculus",
@@ -38,11 +36,11 @@ _PLACES = {
     "Derivation": "derivation",
     "derive": "derivation",
     "element": "elements",
-    "contributions": "gradients",
-    "gradients": "gradients",
-    "immediate": "gradients",
-    "state_jacobians": "gradients",
-    "truncated_gradients": "gradients",
+    "contributions": "numeric",
+    "gradients": "numeric",
+    "immediate": "numeric",
+    "state_jacobians": "numeric",
+    "truncated_gradients": "numeric",
 }
 
 __all__ = [
@@ -66,22 +64,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used: ``symrnn --help`` needs no SymPy."""
+    """Import a public name when it is first used: ``symrnn --help`` needs no SymPy.
+
+    No module has the name of a public function: Python would put the module in the function's place.
+    """
     if name not in _PLACES:
         raise AttributeError(f"symrnn has no {name!r}")
     from importlib import import_module
 
     return getattr(import_module(f"symrnn.{_PLACES[name]}"), name)
-
-
-class _Package(ModuleType):
-    """The package, in which ``gradients`` and ``backward`` are functions, not the modules they live in."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        """Python sets a submodule as an attribute when it is imported; a public name of its own wins."""
-        if isinstance(value, ModuleType) and name in _PLACES:
-            value = getattr(value, name)
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

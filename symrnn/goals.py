@@ -8,7 +8,7 @@ from typing import Any
 
 import sympy
 
-from symrnn.backward import sweep
+from symrnn.adjoint import sweep
 from symrnn.calculus import Immediate, Total
 from symrnn.cell import Cell
 from symrnn.certificate import Certificate, Check, certify, certify_equations

@@ -91,6 +91,7 @@ def _environment(format: Format) -> ImmutableSandboxedEnvironment:
         relation=Operator,
         colour=lambda role: made(COLOURS[role]),
         share=lambda number: made(f"{min(max(float(number), 0.0), 1.0):.4g}"),
+        millimetres=lambda number: made(f"{float(number):.5g}"),
         word=lambda name: made(_word(name)),
         trim=lambda source: made(source.strip()) if isinstance(source, made) else source.strip(),
     )

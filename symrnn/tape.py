@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from symrnn.backward import Sweep, sweep
+from symrnn.adjoint import Sweep, sweep
 from symrnn.cell import Cell
 from symrnn.evaluate import Array, Point, evaluate
 from symrnn.network import STEP, WEIGHT, OrderedNetwork

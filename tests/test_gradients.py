@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from symrnn import contributions, gradients, immediate, state_jacobians, truncated_gradients
 from symrnn.cell import Cell
 from symrnn.functions import ACTIVATIONS
-from symrnn.gradients import contributions, gradients, immediate, state_jacobians, truncated_gradients
 from symrnn.tensor import ShapeError
 from tests.reference import elman as reference
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from symrnn.backward import Sweep, sweep
+from symrnn.adjoint import Sweep, sweep
 from symrnn.calculus import Immediate, Total
 from symrnn.derivation import Derivation, claim, derive
 from symrnn.entrywise import EntryDerivation, derive_entry

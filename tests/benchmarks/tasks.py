@@ -107,7 +107,7 @@ def paths(steps: str, repeats: str) -> list[dict[str, float]]:
 
 def sweep(steps: str, repeats: str) -> list[dict[str, float]]:
     """Time unrolling, the backward sweep, its numbers, and the complex step that confirms them."""
-    from symrnn.backward import adjoint, backward
+    from symrnn.adjoint import adjoint, backward
     from symrnn.calculus import Total
     from symrnn.cell import Cell
     from symrnn.evaluate import random_point, value
@@ -189,16 +189,23 @@ def report(job: str) -> list[dict[str, float]]:
     phases = Phases()
     with phases.of("import"):
         import symrnn.cli  # noqa: F401
-        from symrnn import backward, certificate, derivation, engines, entrywise
+        from symrnn import adjoint, certificate, derivation, engines, entrywise
         from symrnn.evaluate import random_point
         from symrnn.job import read_job
         from symrnn.kinds.ledger import Ledger
         from symrnn.render import render
         from symrnn.report import BUILDERS, certificate_of
-    for function in (derivation.derive, derivation.claim, backward.sweep, entrywise.derive_entry):
+    for function in (derivation.derive, derivation.claim, adjoint.sweep, entrywise.derive_entry):
         phases.watch(function, "derive")
-    for function in (certificate.certify, certificate.certify_equations, certificate.check_ink):
+    for function in (certificate.certify_equations, certificate.check_ink):
         phases.watch(function, "certify")
+    settle = Ledger.settle
+
+    def timed(ledger: Ledger) -> None:
+        with phases.of("certify"):
+            settle(ledger)
+
+    Ledger.settle = timed  # type: ignore[method-assign]  # the certificates are made in processes of their own
     with phases.of("read the job"):
         read = read_job(Path(job))
     with phases.of("compose"):

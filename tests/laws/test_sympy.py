@@ -13,7 +13,7 @@ import pytest
 import sympy
 from sympy import Rational
 
-from symrnn.backward import adjoint, backward
+from symrnn.adjoint import backward
 from symrnn.calculus import Total
 from symrnn.cell import Cell
 from symrnn.derivation import derive
@@ -26,6 +26,11 @@ SIZES = {"n": 1, "d": 2, "m": 3}
 SEED = 23
 MASKS = {2: (0.5, 1), 3: (1, 0, 0.5)}
 GIVEN = ("U", "W", "V", "b", "c", "s")
+
+
+def bar(v: Variable) -> Variable:
+    """Return the adjoint of a variable, as the sweep names it."""
+    return Variable(f"{v.name}_bar", v.shape, v.time)
 
 
 def entries(network: OrderedNetwork) -> list[Variable]:
@@ -61,7 +66,7 @@ def test_every_entry_of_the_derived_gradient_is_sympys_derivative(activation, lo
     assert derivation.is_closed
     found = value(derivation.result, at.of(derivation.network))
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
-    swept = at.of(backward(network)).variable(adjoint(v))
+    swept = at.of(backward(network)).variable(bar(v))
     np.testing.assert_allclose(swept, expected, rtol=0, atol=1e-10)
 
 
@@ -90,8 +95,8 @@ def test_the_adjoint_equations_are_exact_in_rational_numbers(activation, steps):
         pre = [known[scalar.symbol(p)] for t in range(1, steps + 1) for p in places(network["a", t], SIZES)]
         assert 0 not in pre and min(pre) < 0 < max(pre)
     adjoints, gradient = scalar.derivatives((network["L"], ()))
-    for bar, equation in adjoints:
-        known[bar] = equation.xreplace(known)
+    for name, equation in adjoints:
+        known[name] = equation.xreplace(known)
     compared = 0
     for v in entries(network):
         for place in places(v, SIZES):
