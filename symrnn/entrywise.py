@@ -15,11 +15,11 @@ from typing import Any
 import sympy
 from sympy import Indexed, KroneckerDelta, Sum
 
-from symrnn.calculus import Partial
+from symrnn.calculus import Derivative, Partial
 from symrnn.derivation import Derivation, derive
 from symrnn.network import OrderedNetwork
-from symrnn.tensor import Tensor
-from symrnn.views.index import EntryDerivative, element, index, sift, split_time
+from symrnn.tensor import Contraction, Tensor
+from symrnn.views.index import EntryDerivative, element, factors_of, index, sift, split_time
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _linear(node: Any) -> Any:
 def _entry_by_entry(node: Any) -> Any:
     if not isinstance(node, EntryDerivative) or node.kind != "partial" or node.of.has(Sum):
         return node
-    factors = sympy.Mul.make_args(node.of)
+    factors = factors_of(node.of)
     if not all(isinstance(factor, Indexed) for factor in factors):
         return node
     terms = []
@@ -138,13 +138,19 @@ def derive_entry(
         if lines and rhs == lines[-1].rhs:
             break
         lines.append(EntryLine(left, rhs, line.rule.name, line.reason))
-        if line.rhs.atoms(Partial):
+        if _only_products(line.rhs):
             break
     for rule in rules:
         rhs = _everywhere(lines[-1].rhs, rule)
         if rhs != lines[-1].rhs:
             lines.append(EntryLine(left, rhs, rule.name, (rule.statement,)))
     return EntryDerivation(goal, at, tuple(_shortened(lines)), matrix)
+
+
+def _only_products(tensor: Tensor) -> bool:
+    """Whether the derivatives that are left are those of products, which the index rules finish."""
+    left = tensor.atoms(Derivative)
+    return bool(left) and all(isinstance(d, Partial) and isinstance(d.args[0], Contraction) for d in left)
 
 
 def _shortened(lines: list[EntryLine]) -> list[EntryLine]:

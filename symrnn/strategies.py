@@ -106,7 +106,7 @@ DOUBLE_SUM = Strategy(
     "double sum",
     (
         Phase((paths.loss_sum,), once=True),
-        Phase((paths.chain_rule, paths.base_case), once=True),
+        Phase((paths.chain_rule, paths.explicit_implicit, paths.base_case), once=True),
         Phase((arrange.into_sum,)),
     ),
     leaves=(Immediate, Total),

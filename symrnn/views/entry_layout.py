@@ -27,7 +27,7 @@ from symrnn.typeset.tree import (
     row,
     separated,
 )
-from symrnn.views.index import EntryDerivative, split_time
+from symrnn.views.index import EntryDerivative, factors_of, split_time
 from symrnn.views.matrix import THIN
 from symrnn.views.symbols import number_tree, time, variable_symbol
 
@@ -95,8 +95,11 @@ class TreePrinter(Printer):
         fraction = Fraction(row(sign, top if atom else Group(top)), row(partial, self._print(node.wrt)))
         return Coloured(fraction, "explicit") if node.kind == "immediate" else fraction
 
+    def _print_Pow(self, node: Any) -> Tree:
+        return self._print_Mul(node)
+
     def _print_Mul(self, node: Any) -> Tree:
-        factors = sorted(node.args, key=_rank)
+        factors = sorted(factors_of(node), key=_rank)
         trees = [Group(self._print(f)) if f.is_Add else self._print(f) for f in factors if f != -1]
         out: list[Tree] = [Operator("-")] if -1 in factors else []
         for position, tree in enumerate(trees):

@@ -98,6 +98,16 @@ def concrete(expression: Any, sizes: Mapping[str, int] | None = None) -> Any:
     return expression.func(*args)
 
 
+def factors_of(product: Any) -> tuple[Any, ...]:
+    """Return the factors of a product, a positive integer power as repeated factors."""
+    found: list[Any] = []
+    for factor in sympy.Mul.make_args(product):
+        base, exponent = factor.as_base_exp()
+        repeated = exponent.is_Integer and exponent > 1 and not base.is_Number
+        found += [base] * int(exponent) if repeated else [factor]
+    return tuple(found)
+
+
 def size(axis: str) -> Expr:
     """Return the symbolic size of an axis."""
     return sympy.Symbol(axis, integer=True, positive=True)

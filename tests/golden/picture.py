@@ -1,4 +1,4 @@
-"""The picture of the README: a cell file at the left, a derivation from it, certified and typeset, at the right.
+"""The picture of the README: a cell file at the left, a certified derivation from it at the right.
 
 Run ``python -m tests.golden.picture`` to draw it again.
 """

@@ -1,6 +1,6 @@
-"""The committed reports are what the code makes today: source and certificate, byte by byte where machines agree.
+"""The committed reports are what the code makes today, byte by byte where machines agree.
 
-Deviations are rounding and differ between machines, and so do versions; everything else of a certificate is compared.
+Deviations are rounding and differ between machines, and so do versions; all else is compared.
 ``pytest tests/golden --update-golden`` rewrites the files; look at the pages before committing them.
 """
 
@@ -12,8 +12,14 @@ from typing import Any
 
 import pytest
 
+from symrnn.derivation import Derivation
 from symrnn.job import read_job
+from symrnn.kinds.blocks import STEP_WIDTH
+from symrnn.kinds.ledger import Ledger
 from symrnn.report import make_report, write
+from symrnn.typeset.latex import latex
+from symrnn.typeset.measure import broken
+from symrnn.views.matrix import line
 
 REPORTS = sorted((Path(__file__).parents[2] / "reports").glob("*/job.toml"))
 
@@ -46,3 +52,25 @@ def test_a_committed_report_is_what_its_job_makes(job_path: Path, request: pytes
 
 def test_there_is_a_report_to_compare() -> None:
     assert [path.parent.name for path in REPORTS] == ["deep"]
+
+
+def test_every_certified_line_stands_in_the_source_as_it_was_read_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    admitted: list[Any] = []
+    admit = Ledger.admit
+
+    def remember(ledger: Ledger, derivation: Any) -> Any:
+        admitted.append(derivation)
+        return admit(ledger, derivation)
+
+    monkeypatch.setattr(Ledger, "admit", remember)
+    source = make_report(read_job(REPORTS[0]), ("tex",)).files["report.tex"].decode()
+    printed = [claim for d in admitted if isinstance(d, Derivation) for claim in d.lines()]
+    assert len(printed) > 80
+    shown = 0
+    for claim in printed:
+        pieces = [latex(tree) for tree in broken(line(claim.lhs, claim.rhs)[1], STEP_WIDTH)]
+        shown += all(piece in source for piece in pieces)
+    # four parameters of the sweep are printed by their results only, one matrix beside its entries
+    assert shown >= len(printed) - 20
