@@ -31,7 +31,8 @@ def source() -> str:
     lines = (HERE / "cells" / "elman.toml").read_text(encoding="utf-8").splitlines()
     kept = (line for line in lines if not line.startswith(("#", "source", "description")))
     cell = "\n".join(line.partition("#")[0].rstrip() if line.startswith("[") else line for line in kept)
-    left = f'#block(fill: panel, inset: 5mm, radius: 1mm, width: 100%, raw({json.dumps(cell)}, lang: "toml", block: true))'
+    code = f'raw({json.dumps(cell)}, lang: "toml", block: true)'
+    left = f"#block(fill: panel, inset: 5mm, radius: 1mm, width: 100%, {code})"
     columns = (
         "#grid(columns: (88mm, 1fr), column-gutter: 7mm, align: horizon, [" + left + "], [" + body + "])"
     )
