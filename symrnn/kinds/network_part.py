@@ -189,7 +189,8 @@ def section(material: Material) -> list[Block]:
         Prose(
             prose(
                 Styled("The loss.", "strong"),
-                " The total loss is the sum over the steps, not the mean, and the logarithm is the natural one. ",
+                f" The total loss is the {'weighted ' if job.network.weights else ''}sum over the steps, not the mean",
+                ", and the logarithm is the natural one. " if job.cell.loss == "cross_entropy" else ". ",
                 "A derivative of ",
                 Symbol("u"),
                 " by ",

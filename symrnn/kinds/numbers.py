@@ -59,26 +59,36 @@ def forward_table(job: Job) -> Table:
 
 
 def prediction_table(job: Job) -> Table:
-    """Predicted and true probabilities and the loss, step by step; the probability of the truth is bold."""
-    y = Variable("yhat", job.cell.signals["y"], STEP)
+    """Outputs and losses, step by step; with cross entropy the probability of the truth is bold."""
+    likely = job.cell.loss == "cross_entropy"
+    output = Variable("yhat" if likely else "z", job.cell.signals["y"], STEP)
     size = job.sizes[job.cell.signals["y"][0]]
     short = job.vocabulary if sum(map(len, job.vocabulary)) <= 30 else ()
-    names = [label(word) for word in short] or [prose(entry_symbol(y, i + 1)) for i in range(size)]
+    names = [label(word) for word in short] or [prose(entry_symbol(output, i + 1)) for i in range(size)]
     loss = Variable("L", (), STEP)
     header: tuple[Text, ...] = (prose(Symbol("t")), *names, ("truth",), prose(loss))
     rows: list[tuple[Text, ...]] = []
     for t in range(1, job.steps + 1):
-        probabilities, target = job.point.variable(y.at(t)), job.targets[t - 1]
+        values, target = job.point.variable(output.at(t)), job.targets[t - 1]
         cells: list[Text] = [prose(Number(str(t)))]
-        for p, share in zip(probabilities, target):
-            shown = decimals(p, 3)
-            cells.append((Styled(shown.text, "strong"),) if share == target.max() else prose(shown))
+        for number, share in zip(values, target):
+            shown = decimals(number, 3)
+            bold = likely and share == target.max()
+            cells.append((Styled(shown.text, "strong"),) if bold else prose(shown))
         cells += [label(job.labels[t - 1][1]), prose(decimals(float(job.point.variable(loss.at(t)))))]
         rows.append(tuple(cells))
     total = float(job.point.variable(Variable("L")))
     rows.append((("total",), *((),) * (size + 1), prose(decimals(total))))
-    note = ("Bold: the probability given to the truth. ", *prose(loss), " is minus its natural logarithm.")
-    return Table(("Predictions",), header, tuple(rows), "c" + "r" * size + "lr", note, rules=(job.steps,))
+    note: Text = ()
+    if likely:
+        note = (
+            "Bold: the probability given to the truth. ",
+            *prose(loss),
+            " is minus its natural logarithm where the truth is one symbol.",
+            " The total is weighted." if job.network.weights else "",
+        )
+    title = "Predictions" if likely else "Outputs"
+    return Table((title,), header, tuple(rows), "c" + "r" * size + "lr", note, rules=(job.steps,))
 
 
 def numeric_matrix(array: Array) -> Tree:
@@ -185,12 +195,9 @@ def section(job: Job, ledger: Ledger) -> list[Block]:
     source = f"drawn with seed {job.seed}" if job.drawn else "read from the file that the job names"
     sizes = [row(Symbol(axis), Operator("="), Number(str(n))) for axis, n in sorted(job.sizes.items())]
     blocks.append(Prose(("The sizes are ", separated(sizes, "comma"), f"; the parameters were {source}.")))
-    if job.cell.loss == "cross_entropy":
-        tables = forward_table(job), prediction_table(job)
-        side_by_side = sum(len(table.header) for table in tables) <= 14
-        blocks += [Columns(tables[:1], tables[1:], left=0.42)] if side_by_side else tables
-    else:
-        blocks.append(forward_table(job))
+    tables = forward_table(job), prediction_table(job)
+    side_by_side = sum(len(table.header) for table in tables) <= 14
+    blocks += [Columns(tables[:1], tables[1:], left=0.42)] if side_by_side else tables
     wrt = next((v.name for v in job.wrt if v.time is None and v.rank == 2), None)
     if wrt is not None:
         blocks.append(Columns((contribution_table(job, wrt, ledger),), (Prose(reading(job)),), left=0.52))
