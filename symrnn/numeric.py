@@ -185,6 +185,9 @@ def contributions(
 
 def _stacked(tape: Tape, goals: Callable[[Variable], list[Tensor]]) -> Array:
     """Derivatives of every state, states stacked, at every step: shape (T, S, …)."""
+    if len(tape.cell.states) > 1:
+        names = ", ".join(tape.cell.states)
+        raise ShapeError(f"{tape.cell.name} has the states {names}; accepted so far: a cell with one state")
     states = [Variable(name, tape.cell.signals[name], STEP) for name in tape.cell.states]
     results = [[derive(goal, tape.network).result for goal in goals(state)] for state in states]
     return np.stack(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from symrnn.algebra import contract, outer, plus, scale
+from symrnn.algebra import contract, hadamard, outer, plus, scale
 from symrnn.calculus import Total
-from symrnn.tensor import Contraction, Eye, Outer, Plus, Scale, Tensor
+from symrnn.tensor import Contraction, Eye, Hadamard, Outer, Plus, Scale, Tensor
 
 
 def rebuild(node: Tensor) -> Tensor:
@@ -18,6 +18,8 @@ def rebuild(node: Tensor) -> Tensor:
             return scale(factor, tensor)
         case Outer(left, right):
             return outer(left, right)
+        case Hadamard(left, right):
+            return hadamard(left, right)
         case Total(v, x) if v == x:
             return Eye(x.shape)
     return node

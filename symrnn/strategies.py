@@ -53,7 +53,7 @@ FULL = Strategy(
 OUTPUT = Strategy(
     "output",
     (
-        Phase((*LOCAL, paths.chain_rule)),
+        Phase((*LOCAL, paths.chain_rule, paths.explicit_implicit)),
         Phase((arrange.multiply_out,)),
         Phase((arrange.reciprocal,)),
         Phase((arrange.contract_outer, arrange.target_sum)),

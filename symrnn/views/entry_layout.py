@@ -31,7 +31,7 @@ from symrnn.views.index import EntryDerivative, factors_of, split_time
 from symrnn.views.matrix import THIN
 from symrnn.views.symbols import number_tree, time, variable_symbol
 
-BOUND_LETTERS = ("i", "j", "l", "m")
+BOUND_LETTERS = tuple("ijlouvwaegh")
 
 
 def _rank(factor: Any) -> tuple[int, str]:
@@ -73,10 +73,11 @@ class TreePrinter(Printer):
         at, indices = split_time(node)
         base = variable_symbol(node.base.label.name)
         trees = [self._print(i) for i in indices]
-        joined = separated(trees, "comma") if any(_wide(t) for t in trees) else row(*trees)
-        if at is None:
-            return Script(base, sub=joined)
-        return Script(base, sub=separated([time(at), *trees], "comma"))
+        joined = [separated(trees, "comma") if any(_wide(t) for t in trees) else row(*trees)] if trees else []
+        below = joined if at is None else [time(at), *trees]
+        if isinstance(base, Script) and base.sub is not None:
+            return Script(base.base, sub=separated([base.sub, *below], "comma"))
+        return Script(base, sub=separated(below, "comma"))
 
     def _print_KroneckerDelta(self, node: Any) -> Tree:
         order = sorted(node.args, key=lambda i: (not isinstance(i, sympy.Dummy), str(i)))
