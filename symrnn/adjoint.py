@@ -15,10 +15,11 @@ from typing import Any
 
 from sympy.core.numbers import Integer
 
+from symrnn import strategies
 from symrnn.algebra import plus
 from symrnn.calculus import TimeSum, Total
 from symrnn.derivation import Derivation, derive
-from symrnn.network import HORIZON, STEP, Equation, NetworkError, OrderedNetwork
+from symrnn.network import HORIZON, STEP, Equation, OrderedNetwork
 from symrnn.rewrite import replace_node
 from symrnn.strategies import OUTPUT, SWEEP
 from symrnn.tensor import Tensor, Variable, Zeros
@@ -103,9 +104,7 @@ def sweep(network: OrderedNetwork) -> Sweep:
         If the network has no logits z.
     """
     names = [equation.target.name for equation in network.step]
-    if "z" not in names:
-        raise NetworkError(f"{network.name} has no logits z to start the sweep from")
-    stations = network.condense({*names[: names.index("z") + 1], "L"})
+    stations = strategies.signals(network)
     loss, z = Variable("L"), network["z", STEP]
     output = derive(Total(network["L", STEP], z), network, OUTPUT)
     lemmas = (output,)

@@ -15,7 +15,7 @@ from sympy.core.traversal import preorder_traversal
 
 from symrnn import strategies
 from symrnn.calculus import Derivative, Partial, Total, free_times
-from symrnn.network import HORIZON, STEP, OrderedNetwork
+from symrnn.network import HORIZON, STEP, OrderedNetwork, is_symbolic
 from symrnn.rewrite import replace_node
 from symrnn.rules import Reason, Rule
 from symrnn.strategies import Strategy
@@ -140,7 +140,7 @@ def derive(
     network: OrderedNetwork | None = None,
     strategy: Strategy | None = None,
     lemmas: Sequence[Derivation] = (),
-    times: tuple[Any, Any] = (1, HORIZON),
+    times: tuple[Any, Any] | None = None,
 ) -> Derivation:
     """Derive a goal by named rules.
 
@@ -156,7 +156,7 @@ def derive(
     lemmas : sequence of Derivation
         Results that may be used as "shown above"; they are certified with the derivation that uses them.
     times : pair, optional
-        First and last value of a symbolic time of the goal.
+        First and last value of a symbolic time of the goal; default: every step that the goal makes sense for.
 
     Returns
     -------
@@ -202,7 +202,18 @@ def derive(
                 )
             if phase.once:
                 break
-    return Derivation(goal, tuple(steps), network, strategy, tuple(lemmas), times)
+    return Derivation(
+        goal, tuple(steps), network, strategy, tuple(lemmas), times or (_first_time(goal, network), HORIZON)
+    )
+
+
+def _first_time(goal: Tensor, network: OrderedNetwork) -> int:
+    """Return 2 where a path passes another state of the step before: at step 1 that state is given."""
+    v, x = goal.args
+    if not isinstance(v, Variable) or v == x or x.name not in network.states or not is_symbolic(x):
+        return 1
+    beside = (network[name, x.time] for name in network.states if name != x.name)
+    return 2 if any(network.whole.depends(u, x) for u in beside) else 1
 
 
 def claim(network: OrderedNetwork, x: Variable) -> tuple[Derivation, ...]:

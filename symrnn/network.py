@@ -237,7 +237,8 @@ class OrderedNetwork:
             return True
         if not self._comes_before(on, variable) or on.name not in self._ancestors[variable.name]:
             return False
-        if is_symbolic(variable) or is_symbolic(on):
+        apart = None if variable.time is None or on.time is None else variable.time - on.time
+        if (is_symbolic(variable) or is_symbolic(on)) and not isinstance(apart, Integer):
             return True
         seen, stack = {variable}, [variable]
         while stack:

@@ -66,7 +66,7 @@ PATHS = Strategy(
     (
         Phase((paths.chain_rule,)),
         Phase((paths.explicit_implicit,), once=True),
-        Phase((paths.one_step_back,)),
+        Phase((paths.one_step_back, paths.chain_rule)),
         Phase((paths.base_case,)),
         Phase((arrange.distribute,)),
         Phase((paths.telescope,)),
@@ -80,7 +80,7 @@ LONG_PATHS = Strategy(
     "long paths",
     (
         *PATHS.phases[:2],
-        Phase((arrange.distribute, paths.one_step_back)),
+        Phase((arrange.distribute, paths.one_step_back, paths.chain_rule)),
         *PATHS.phases[3:],
     ),
     leaves=(Immediate, Total),
@@ -172,11 +172,20 @@ def choose(goal: Derivative, network: OrderedNetwork) -> tuple[Strategy, Ordered
     if network.equation(v) is None:
         raise NetworkError(f"{v} is given, it has no equation to differentiate")
     if v.name == "L" and v.time is None:
-        return DOUBLE_SUM, stations
+        return (DOUBLE_SUM, stations) if len(network.states) == 1 else (SWEEP, signals(network))
     same_step = v.time is not None and x.time is not None and v.time - x.time in (0, 1)
-    if same_step and not network.depends_through_state(v, x):
+    both_states = {v.name, x.name} <= set(network.states)
+    if same_step and (both_states or not network.depends_through_state(v, x)):
         return OUTPUT, network
     if network.equation(x) is not None or x.time == 0:
         return CHAIN, network.condense({*stations.kept, v.name, *({x.name} if x.time else set())})
     nested = v.time is not None and v.time.is_Integer and int(v.time) <= MOST_NESTED
     return PATHS if nested else LONG_PATHS, network.condense({*stations.kept, v.name})
+
+
+def signals(network: OrderedNetwork) -> OrderedNetwork:
+    """Return the network of all signals up to the logits, and the losses: the nodes of the backward sweep."""
+    names = [equation.target.name for equation in network.step]
+    if "z" not in names:
+        raise NetworkError(f"{network.name} has no logits z to start the sweep from")
+    return network.condense({*names[: names.index("z") + 1], "L"})
