@@ -19,7 +19,8 @@ from symrnn import strategies
 from symrnn.algebra import plus
 from symrnn.calculus import TimeSum, Total
 from symrnn.derivation import Derivation, derive
-from symrnn.network import HORIZON, STEP, Equation, OrderedNetwork
+from symrnn.equation import HORIZON, STEP, Equation
+from symrnn.network import OrderedNetwork
 from symrnn.rewrite import replace_node
 from symrnn.strategies import OUTPUT, SWEEP
 from symrnn.tensor import Tensor, Variable, Zeros
@@ -119,7 +120,7 @@ def sweep(network: OrderedNetwork) -> Sweep:
     parameters = {
         v.name: derive(Total(loss, v), stations, SWEEP, lemmas)
         for v in network.given
-        if v.time is None and any(v in stations.parents(e.target) for e in stations.step)
+        if v.time is None and stations.matters(v.name)
     }
     return Sweep(stations, output, signals, parameters)
 

@@ -16,8 +16,9 @@ from typing import Any
 from sympy.core.numbers import Integer, Rational
 
 from symrnn.algebra import plus, scale
+from symrnn.equation import STEP, WEIGHT, Equation, NetworkError
 from symrnn.functions import ACTIVATIONS
-from symrnn.network import STEP, WEIGHT, Equation, NetworkError, OrderedNetwork
+from symrnn.network import OrderedNetwork
 from symrnn.parse import ParseError, parse
 from symrnn.tensor import PLAIN_NAME, Shape, ShapeError, Variable
 from symrnn.tomlfile import FileError, check_keys, read_toml

@@ -15,7 +15,8 @@ from sympy.core.traversal import preorder_traversal
 
 from symrnn import strategies
 from symrnn.calculus import Derivative, Partial, Total, free_times
-from symrnn.network import HORIZON, STEP, OrderedNetwork, is_symbolic
+from symrnn.equation import HORIZON, STEP, is_symbolic
+from symrnn.network import OrderedNetwork
 from symrnn.rewrite import replace_node
 from symrnn.rules import Reason, Rule
 from symrnn.strategies import Strategy
@@ -156,7 +157,7 @@ def derive(
     lemmas : sequence of Derivation
         Results that may be used as "shown above"; they are certified with the derivation that uses them.
     times : pair, optional
-        First and last value of a symbolic time of the goal; default: every step that the goal makes sense for.
+        First and last value of a symbolic time of the goal; default: every step that makes sense.
 
     Returns
     -------

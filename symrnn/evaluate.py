@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from symrnn.calculus import Immediate, JacobianProduct, Partial, TimeSum, Total, free_times, instantiate
+from symrnn.equation import HORIZON, WEIGHT
 from symrnn.functions import TABLE
-from symrnn.network import HORIZON, WEIGHT, OrderedNetwork
+from symrnn.network import OrderedNetwork
 from symrnn.tensor import (
     Apply,
     Contraction,

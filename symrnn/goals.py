@@ -14,8 +14,9 @@ from symrnn.cell import Cell
 from symrnn.certificate import Certificate, Check, certify, certify_equations
 from symrnn.derivation import Derivation, claim, derive
 from symrnn.entrywise import EntryDerivation, derive_entry
+from symrnn.equation import HORIZON, STEP
 from symrnn.evaluate import Point, random_point, value
-from symrnn.network import HORIZON, STEP, OrderedNetwork
+from symrnn.network import OrderedNetwork
 from symrnn.strategies import RECURSION, REORDERED
 from symrnn.tensor import Variable, time_symbol
 from symrnn.typeset.latex import latex

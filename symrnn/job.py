@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from symrnn.cell import Cell
+from symrnn.equation import WEIGHT, NetworkError
 from symrnn.evaluate import Array, Point
 from symrnn.jobdata import JobError, numbers_of, vectors, vocabulary_of
-from symrnn.network import WEIGHT, NetworkError, OrderedNetwork
+from symrnn.network import OrderedNetwork
 from symrnn.tensor import Variable
 from symrnn.tomlfile import FileError, check_keys, finite_numbers, read_toml
 
@@ -144,6 +145,12 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
         raise JobError(f"{where}: there is no kind {kind!r}; accepted: {', '.join(KINDS)}")
     name = data["cell"]
     cell = _cell(where, file, name, data)
+    if len(cell.states) > 1:
+        states = ", ".join(cell.states)
+        raise JobError(
+            f"{where}: kind {kind!r} tells the story of one state, {cell.name} has {states};"
+            f" accepted: a cell with one state (symrnn derive and symrnn verify take any cell)"
+        )
     sequence = data["sequence"]
     place = f"{where}, [sequence]"
     check_keys(place, sequence, {"inputs": list, "targets": list}, {"vocabulary": list, "mask": list})

@@ -20,46 +20,9 @@ from typing import Any
 
 from sympy.core.expr import Expr
 from sympy.core.numbers import Integer
-from sympy.core.traversal import preorder_traversal
 
-from symrnn.tensor import Shape, ShapeError, Tensor, Variable, time_symbol
-
-STEP = time_symbol("t")  # the time of the symbolic step
-WEIGHT = "omega"  # weight of a step's loss, a given number ω_t, where not all weights are 1
-HORIZON = time_symbol("T")  # the number of steps, when it stands in a formula
-
-
-class NetworkError(ValueError):
-    """A variable or an equation that the network does not have, or that is out of order."""
-
-
-@dataclass(frozen=True)
-class Equation:
-    """target = expression."""
-
-    target: Variable
-    expression: Tensor
-
-    def __post_init__(self) -> None:
-        if self.target.shape != self.expression.shape:
-            raise ShapeError(
-                f"{self.target} has shape {self.target.shape}, its expression {self.expression.shape}"
-            )
-
-    @cached_property
-    def used(self) -> list[Variable]:
-        """Variables of the expression, once, in the order of writing."""
-        return variables_in_order(self.expression)
-
-    def at(self, time: Any) -> Equation:
-        """Return the equation of the symbolic step at another time."""
-        return Equation(self.target.xreplace({STEP: time}), self.expression.xreplace({STEP: time}))
-
-
-def variables_in_order(expression: Tensor) -> list[Variable]:
-    """Every variable of an expression, once, in the order of writing."""
-    found = (node for node in preorder_traversal(expression) if isinstance(node, Variable))
-    return list(dict.fromkeys(found))
+from symrnn.equation import STEP, Equation, NetworkError, is_symbolic
+from symrnn.tensor import Shape, Tensor, Variable
 
 
 @dataclass(frozen=True)
@@ -271,12 +234,16 @@ class OrderedNetwork:
                 return direct
             direct = wider
 
+    def matters(self, name: str) -> bool:
+        """Whether the loss depends on a name at all."""
+        return name in self._ancestors["L"]
+
     def successors(self, variable: Variable) -> list[Variable]:
-        """Return the nodes computed directly from a signal, first at its own step, then at the next."""
+        """Return the nodes on the way to the loss that a signal enters, at its own step and at the next."""
         found = [
             equation.target.at(variable.time + (STEP - parent.time))
             for equation in self.step
-            if equation.target.name in self.kept
+            if equation.target.name in self.kept and self.matters(equation.target.name)
             for parent in self.parents(equation.target)
             if parent.name == variable.name
         ]
@@ -304,8 +271,3 @@ class OrderedNetwork:
             if self.depends(parent, source)
             for path in self.paths(source, parent)
         ]
-
-
-def is_symbolic(variable: Variable) -> bool:
-    """Whether a variable stands at a symbolic time."""
-    return variable.time is not None and not isinstance(variable.time, Integer)

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from symrnn.calculus import Immediate, Total
 from symrnn.cell import Cell
 from symrnn.derivation import derive
+from symrnn.equation import STEP
 from symrnn.evaluate import Array
-from symrnn.network import STEP
 from symrnn.tape import Arrays, Tape, loss_weights
 from symrnn.tensor import ShapeError, Tensor, Variable
 
@@ -179,7 +179,8 @@ def contributions(
         alone = np.zeros_like(weights)
         alone[t - 1] = weights[t - 1]
         for k, known in tape.back(alone, 1, t):
-            out[t - 1, k - 1] = tape.value(tape.sweep.terms[x.name], k, known)
+            if x.name in tape.sweep.terms:  # else the loss does not depend on it
+                out[t - 1, k - 1] = tape.value(tape.sweep.terms[x.name], k, known)
     return out
 
 

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from sympy.core.numbers import Rational
 
 from symrnn.algebra import contract, hadamard, plus, scale
+from symrnn.equation import STEP
 from symrnn.functions import TABLE
-from symrnn.network import STEP
 from symrnn.tensor import Apply, Ones, Shape, ShapeError, Tensor, Variable
 
 MAX_LENGTH = 2000

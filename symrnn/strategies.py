@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from symrnn.calculus import Derivative, Immediate, Partial, Total
-from symrnn.network import NetworkError, OrderedNetwork
+from symrnn.equation import NetworkError
+from symrnn.network import OrderedNetwork
 from symrnn.rules import Rule, arrange, paths, sweep
 from symrnn.rules.local import LOCAL
 

@@ -16,8 +16,9 @@ import numpy.typing as npt
 
 from symrnn.adjoint import Sweep, sweep
 from symrnn.cell import Cell
+from symrnn.equation import STEP, WEIGHT
 from symrnn.evaluate import Array, Point, evaluate
-from symrnn.network import STEP, WEIGHT, OrderedNetwork
+from symrnn.network import OrderedNetwork
 from symrnn.tensor import Shape, ShapeError, Tensor, Variable
 
 Arrays = Mapping[str, npt.ArrayLike]

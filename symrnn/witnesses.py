@@ -19,8 +19,9 @@ from sympy.core.numbers import Integer
 
 from symrnn.calculus import Immediate
 from symrnn.derivation import Derivation
+from symrnn.equation import HORIZON
 from symrnn.evaluate import Array, Point, value
-from symrnn.network import HORIZON, OrderedNetwork
+from symrnn.network import OrderedNetwork
 from symrnn.readback import ReadbackError, ink_value
 from symrnn.tensor import Tensor, Variable
 from symrnn.views.entries import entry_value, sympy_derivative

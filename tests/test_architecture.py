@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "symrnn"
 LONGEST = 310  # about 300 lines; what grows beyond is two ideas
 LAYERS = (  # a module may import from lines above its own, and within its own package
     "tensor functions tomlfile typeset engines",
-    "algebra calculus",
+    "algebra calculus equation",
     "network rewrite document",
     "parse rules evaluate",
     "cell strategies views ink",

@@ -5,7 +5,7 @@ from sympy import Integer, Rational
 
 from symrnn.algebra import contract, plus, scale
 from symrnn.cell import HERE, Cell, CellError, builtin_cells
-from symrnn.network import STEP, NetworkError
+from symrnn.equation import STEP, NetworkError
 from symrnn.tensor import Apply, Variable
 
 MINE = """\

@@ -7,7 +7,8 @@ from symrnn.algebra import contract, plus
 from symrnn.calculus import Immediate, Total
 from symrnn.cell import Cell
 from symrnn.elements import element
-from symrnn.network import STEP, Equation, NetworkError, OrderedNetwork
+from symrnn.equation import STEP, Equation, NetworkError
+from symrnn.network import OrderedNetwork
 from symrnn.tensor import ShapeError, Variable, time_symbol
 
 T = 4

@@ -12,8 +12,9 @@ from sympy import Rational
 from symrnn.algebra import contract, hadamard, outer, plus, scale
 from symrnn.calculus import Immediate, JacobianProduct, Partial, TimeSum, Total, bound
 from symrnn.cell import Cell
+from symrnn.equation import Equation
 from symrnn.evaluate import random_point, value
-from symrnn.network import Equation, OrderedNetwork
+from symrnn.network import OrderedNetwork
 from symrnn.readback import ReadbackError, ink_value
 from symrnn.tensor import Apply, Diagonal, Eye, Ones, Tensor, Variable, time_symbol
 from symrnn.typeset.latex import latex

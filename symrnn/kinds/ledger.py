@@ -28,8 +28,9 @@ from symrnn.certificate import (
 )
 from symrnn.derivation import Derivation, derive
 from symrnn.entrywise import EntryDerivation
+from symrnn.equation import Equation
 from symrnn.evaluate import Point, random_point
-from symrnn.network import Equation, OrderedNetwork
+from symrnn.network import OrderedNetwork
 
 Certified = TypeVar("Certified", Derivation, EntryDerivation)
 

@@ -9,9 +9,10 @@ from symrnn.adjoint import Sweep, sweep
 from symrnn.calculus import Immediate, Total
 from symrnn.derivation import Derivation, claim, derive
 from symrnn.entrywise import EntryDerivation, derive_entry
+from symrnn.equation import HORIZON, STEP
 from symrnn.job import Job
 from symrnn.kinds.ledger import Ledger
-from symrnn.network import HORIZON, STEP, OrderedNetwork
+from symrnn.network import OrderedNetwork
 from symrnn.strategies import CONTRACTED, FULL, PRODUCT, RECURSION, REORDERED
 from symrnn.tensor import Variable, time_symbol
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from symrnn.calculus import Total
 from symrnn.document import Block, Columns, Display, Figure, Heading, Line, Panel, Prose, Styled, Table, Text
+from symrnn.equation import STEP, Equation
 from symrnn.functions import TABLE
 from symrnn.job import Job
 from symrnn.kinds.blocks import display, prose
 from symrnn.kinds.ledger import Ledger
 from symrnn.kinds.material import Material
-from symrnn.network import STEP, Equation
 from symrnn.tensor import Apply, Contraction, Shape, Variable
 from symrnn.typeset.tree import BigSum, Number, Operator, Script, Symbol, Tree, row, separated
 from symrnn.views.graph import Term, unrolled

@@ -6,11 +6,11 @@ import numpy as np
 
 from symrnn.calculus import Total
 from symrnn.document import Bar, Block, Columns, Display, Line, Prose, Styled, Table, Text
+from symrnn.equation import STEP
 from symrnn.evaluate import Array, value
 from symrnn.job import Job
 from symrnn.kinds.blocks import prose
 from symrnn.kinds.ledger import Ledger
-from symrnn.network import STEP
 from symrnn.numeric import contributions, gradients
 from symrnn.tensor import Variable
 from symrnn.typeset.tree import Group, Matrix, Number, Operator, Script, Symbol, Tree, row, separated

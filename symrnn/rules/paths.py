@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from symrnn.algebra import contract, outer, plus, through
 from symrnn.calculus import Immediate, JacobianProduct, TimeSum, Total, bound
-from symrnn.network import HORIZON, WEIGHT, OrderedNetwork, is_symbolic
+from symrnn.equation import HORIZON, WEIGHT, is_symbolic
+from symrnn.network import OrderedNetwork
 from symrnn.rules import Reason, rule
 from symrnn.tensor import Contraction, Outer, Tensor, Variable, Zeros
 

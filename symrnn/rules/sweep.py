@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from symrnn.algebra import plus, scale, through
 from symrnn.calculus import Immediate, TimeSum, Total, bound
-from symrnn.network import HORIZON, STEP, WEIGHT, OrderedNetwork
+from symrnn.equation import HORIZON, STEP, WEIGHT
+from symrnn.network import OrderedNetwork
 from symrnn.rules import Reason, rule
 from symrnn.rules.paths import edge_of
 from symrnn.tensor import Ones, Tensor, Variable
@@ -74,7 +75,9 @@ def uses_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
             users = [
                 e.target
                 for e in network.step
-                if e.target.name in network.kept and x in network.parents(e.target)
+                if e.target.name in network.kept
+                and network.matters(e.target.name)
+                and x in network.parents(e.target)
             ]
             terms = [through(Total(loss, u), Immediate(u, x), u.rank) for u in users]
             return TimeSum(plus(terms).xreplace({STEP: t}), t, 1, HORIZON) if terms else scale(0, node)

@@ -16,9 +16,10 @@ import numpy as np
 import sympy
 
 from symrnn.calculus import Immediate, Total
+from symrnn.equation import HORIZON
 from symrnn.evaluate import STEP_LENGTH, Point, value
 from symrnn.functions import TABLE
-from symrnn.network import HORIZON, OrderedNetwork
+from symrnn.network import OrderedNetwork
 from symrnn.tensor import Tensor, Variable
 from symrnn.views.index import EntryDerivative, concrete, element, entry, split_time
 

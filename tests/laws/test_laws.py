@@ -16,10 +16,11 @@ from symrnn.cell import Cell, builtin_cells
 from symrnn.certificate import TOLERANCE, certify, certify_equations
 from symrnn.derivation import Derivation
 from symrnn.entrywise import EntryDerivation
+from symrnn.equation import HORIZON
 from symrnn.evaluate import Point, random_point, value
 from symrnn.functions import ACTIVATIONS
 from symrnn.goals import derivations
-from symrnn.network import HORIZON, OrderedNetwork
+from symrnn.network import OrderedNetwork
 from symrnn.tensor import Variable
 from symrnn.views.entries import entry_value
 from symrnn.views.index import element
