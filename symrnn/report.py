@@ -82,8 +82,8 @@ def certify_job(job: Job, progress: Callable[[str], None] = lambda words: None) 
     ledger = Ledger((job.point, random_point(job.network, job.seed)), progress)
     try:
         document = BUILDERS[job.kind](job, ledger)
-    except Exception:
-        ledger.settle()  # a step that does not hold explains what broke after it
+    except Exception:  # a step that does not hold explains what broke after it; else the error goes on
+        ledger.settle()
         raise
     ledger.settle()  # whatever the builder left waiting
     return document, ledger

@@ -95,17 +95,15 @@ def from_parameter(material: Material, wrt: Variable) -> list[Block]:
 
 
 def contraction(material: Material) -> list[Block]:
-    """The sum over p collapses, every term becomes an outer product."""
-    return [
-        Heading(("Putting the factors together",)),
-        Prose(
-            prose(
-                "Nobody stores the third-order tensor. Put in what was found for ", Immediate(material.state(K), material.main),
-                "; the sum meets its diagonal factor only, and each term is a column times a row:",
-            )
-        ),
-        steps(material.contracted),
-    ]  # fmt: skip
+    """The sum over p collapses; for a matrix every term becomes an outer product."""
+    explicit = Immediate(material.state(K), material.main)
+    words = prose("Put in what was found for ", explicit, ":")
+    if material.main.rank == 2:
+        words = prose(
+            "Nobody stores the third-order tensor. Put in what was found for ", explicit,
+            "; the sum meets its diagonal factor only, and each term is a column times a row:",
+        )  # fmt: skip
+    return [Heading(("Putting the factors together",)), Prose(words), steps(material.contracted)]
 
 
 def others(material: Material) -> list[Block]:

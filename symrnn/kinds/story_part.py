@@ -29,7 +29,7 @@ def two_kinds(material: Material) -> list[Block]:
         Heading(("Two kinds of dependence",)),
         Prose(
             prose(
-                "In the equation of ", v, " the matrix ", w, " appears twice: openly, and hidden inside ", before,
+                "In the equation of ", v, " the matrix " if w.rank == 2 else " the parameter ", w, " appears twice: openly, and hidden inside ", before,
                 ", which was itself computed with ", w, ". Write ", Script(Symbol("partial"), sup=Operator("+")),
                 " for the ", Styled("explicit", "explicit"), " (immediate) derivative, which holds ", before,
                 " fixed. (Werbos 1990 uses the plus sign for the opposite, the total derivative.) Then",
