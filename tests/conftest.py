@@ -39,6 +39,12 @@ def pytest_configure(config: Any) -> None:
     config.addinivalue_line("markers", "slow: a wider sweep; leave it out with -m 'not slow'")
 
 
+@pytest.fixture(autouse=True)
+def plain_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let ``auto`` mean NumPy also where numba is installed: compiling takes longer than all tests."""
+    monkeypatch.setattr("symrnn.compile.execution.numba_is_here", lambda: False)
+
+
 @pytest.fixture(params=[f"{name}-{f}" for name in builtin_cells() for f in ("tanh", "sigmoid")])
 def cell_of(request: Any) -> Callable[[str], Cell]:
     """Return a built-in cell with an activation; the loss is yet to be picked."""

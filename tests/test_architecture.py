@@ -16,7 +16,7 @@ LAYERS = (  # a module may import from lines above its own, and within its own p
     "cell strategies views ink",
     "derivation readback jobdata",
     "entrywise elements adjoint job",
-    "witnesses tape",
+    "witnesses compile arguments",
     "certificate numeric",
     "goals kinds render",
     "report",
@@ -41,7 +41,8 @@ OUTSIDE = {  # who may import what from elsewhere
     "rich": {"commands"},
     "subprocess": {"engines"},
     "pickle": set(),
-    "importlib": {"__init__"},
+    "importlib": {"__init__", "compile"},
+    "numba": {"compile"},
 }
 WHOLE_SYMPY = {"views", "entrywise", "witnesses", "kinds", "goals"}  # all others: sympy.core, or on demand
 MODULES = sorted(PACKAGE.rglob("*.py"))
