@@ -20,7 +20,7 @@ from symrnn.equation import STEP, WEIGHT, Equation, NetworkError
 from symrnn.functions import ACTIVATIONS
 from symrnn.network import OrderedNetwork
 from symrnn.parse import ParseError, parse
-from symrnn.tensor import PLAIN_NAME, Shape, ShapeError, Variable
+from symrnn.tensor import PLAIN_NAME, Apply, Shape, ShapeError, Variable
 from symrnn.tomlfile import FileError, check_keys, read_toml
 
 HERE = Path(__file__).parent
@@ -61,7 +61,7 @@ class Cell:
     step : tuple of Equation
         At the symbolic time ``STEP``, loss included.
     activation, loss : str
-        What was picked.
+        What was picked; no activation ("") where the file leaves no function open.
     distribution : bool
         Whether the loss asks for targets whose entries sum to one.
     """
@@ -80,6 +80,13 @@ class Cell:
     @staticmethod
     def load(name: str | Path, activation: str = "tanh", loss: str = "cross_entropy") -> Cell:
         """Read a built-in cell by name, or a cell file by path.
+
+        Parameters
+        ----------
+        name : str or path
+        activation : str
+            What ``sigma`` stands for; ignored by a cell that writes out all its functions.
+        loss : str
 
         Raises
         ------
@@ -176,6 +183,23 @@ class Cell:
         )
 
 
+def picked(name: str | Path, activation: str | None, loss: str | None) -> Cell:
+    """Load a cell with what a person picked, None where nothing was; a pick without effect is an error.
+
+    Raises
+    ------
+    CellError
+        Also if there is an activation for a cell that leaves no function open.
+    """
+    cell = Cell.load(name, activation or "tanh", loss or "cross_entropy")
+    if activation is not None and not cell.activation:
+        raise CellError(
+            f"activation is {activation!r}, but the cell {cell.name} leaves no function open (none is called"
+            " sigma); accepted: no activation"
+        )
+    return cell
+
+
 def _read(file: Path, data: dict[str, Any], activation: str, loss: str) -> Cell:
     where = f"cell file {file}"
     check_keys(where, data, REQUIRED, OPTIONAL)
@@ -217,7 +241,9 @@ def _read(file: Path, data: dict[str, Any], activation: str, loss: str) -> Cell:
             name: shape for name, shape in signals.items() if name in used or name in states or name == "L"
         },
         step=tuple(step),
-        activation=activation,
+        activation=activation
+        if any(a.symbol == "sigma" for e in step for a in e.expression.atoms(Apply))
+        else "",
         loss=loss,
         distribution=entry["targets"] == "distribution",
     )

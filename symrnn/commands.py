@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from symrnn.cell import Cell, builtin_cells
+from symrnn.cell import Cell, builtin_cells, picked
 from symrnn.certificate import Certificate, CertificateError
 from symrnn.tomlfile import FileError, read_toml
 from symrnn.typeset.text import text
@@ -60,16 +60,11 @@ def report(options: argparse.Namespace) -> int:
     return 0
 
 
-def load(options: argparse.Namespace) -> Cell:
-    """Load the cell that the options name."""
-    return Cell.load(options.cell, options.activation or "tanh", options.loss or "cross_entropy")
-
-
 def derive(options: argparse.Namespace) -> int:
     """Print one derivation."""
     from symrnn.goals import View, views
 
-    cell = load(options)
+    cell = picked(options.cell, options.activation, options.loss)
     last = options.at if options.at is not None else options.steps or 4
     network = cell.unroll(options.steps or max(last, 1))
     of = network[options.of, last]
@@ -113,7 +108,7 @@ def verify(options: argparse.Namespace) -> int:
             _, ledger = certify_job(job, tell)
             data, certificates = certificate_of(job, ledger), ledger.certificates
         else:
-            cell = Cell.load(options.what, options.activation or "tanh", options.loss or "cross_entropy")
+            cell = picked(options.what, options.activation, options.loss)
             certificates = certify_cell(cell, options.seed or 0, tell)
             data = {"cell": cell.name, "certificates": [c.as_dict() for c in certificates]}
     if options.json:

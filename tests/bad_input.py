@@ -23,6 +23,10 @@ JOBS: dict[str, Any] = {
     "an unknown activation": ([('"tanh"', '"tan"')], ["'tan'", "accepted: tanh, sigmoid"]),
     "an unknown loss": ([('"cross_entropy"', '"l2"')], ["'l2'", "accepted: cross_entropy"]),
     "an unknown cell": ([('"elman"', '"elmann"')], ["'elmann'", "did you mean 'elman'?"]),
+    "an activation without effect": (
+        [('"elman"', '"lstm"')],
+        ["activation is 'tanh'", "the cell LSTM leaves no function open", "accepted: no activation"],
+    ),
     "no state": ([("state = 3", "state = 0")], ["axis d has size 0", "accepted: 1 to"]),
     "a huge state": ([("state = 3", "state = 1000")], ["size 1000", "accepted: 1 to"]),
     "a negative seed": ([("seed = 7", "seed = -7")], ["seed is -7", "accepted: 0 to"]),
@@ -151,6 +155,14 @@ OPTIONS: dict[str, Any] = {
     "no steps": (["derive", "elman", "--steps", "-1"], ["-1", "at least 1"]),
     "a size too large": (["derive", "elman", "--size", "d=99"], ["--size", "'d=99'", "accepted"]),
     "of what is given": (["derive", "elman", "--of", "x", "--wrt", "W"], ["x[4]", "no equation"]),
+    "an activation without effect": (
+        ["derive", "gru", "--activation", "relu"],
+        ["activation is 'relu'", "the cell GRU leaves no function open", "accepted: no activation"],
+    ),
+    "the activation of a cell that has none": (
+        ["verify", "lstm-peephole", "--activation", "tanh"],
+        ["activation is 'tanh'", "no function open"],
+    ),
     "a loss for a job": (["verify", "JOB", "--loss", "squared_error"], ["--loss", "a job file says its own"]),
     "a file that is neither": (["verify", "OTHER"], ["other.toml", "neither a job nor a cell"]),
     "a cell file that is not there": (["verify", "no.toml"], ["no.toml", "give the path"]),

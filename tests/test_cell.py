@@ -92,6 +92,14 @@ def test_a_symbol_is_what_the_cell_says_and_the_function_what_the_job_picks():
     assert {f: expression.function for f, expression in by.items()} == {f: f for f in by}
 
 
+def test_a_cell_that_writes_out_its_functions_leaves_none_to_pick():
+    fixed = {name for name in builtin_cells() if not Cell.load(name, "relu").activation}
+    assert fixed == {"lstm", "lstm-peephole", "gru", "minimal-gated"}
+    for name in fixed:
+        assert Cell.load(name, "relu").step == Cell.load(name, "tanh").step
+    assert Cell.load("lstm-cs7015", "relu").step != Cell.load("lstm-cs7015", "tanh").step
+
+
 UNUSABLE = [
     (0, None),
     (-1, None),
