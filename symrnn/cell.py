@@ -19,6 +19,7 @@ from symrnn.algebra import plus, scale
 from symrnn.equation import STEP, WEIGHT, Equation, NetworkError
 from symrnn.functions import ACTIVATIONS
 from symrnn.network import OrderedNetwork
+from symrnn.notation import with_one_sigma
 from symrnn.parse import ParseError, parse
 from symrnn.tensor import PLAIN_NAME, Apply, Shape, ShapeError, Variable
 from symrnn.tomlfile import FileError, check_keys, read_toml
@@ -240,7 +241,7 @@ def _read(file: Path, data: dict[str, Any], activation: str, loss: str) -> Cell:
         signals={
             name: shape for name, shape in signals.items() if name in used or name in states or name == "L"
         },
-        step=tuple(step),
+        step=with_one_sigma(step),
         activation=activation
         if any(a.symbol == "sigma" for e in step for a in e.expression.atoms(Apply))
         else "",

@@ -261,8 +261,28 @@ class OrderedNetwork:
             u != on and u.name in self.states and self.depends(u, on) for u in stations.parents(variable)
         )
 
+    def path_counts(self, source: Variable) -> dict[Variable, int]:
+        """Return the number of paths from ``source`` to each node behind it, in one walk along the equations.
+
+        Examples
+        --------
+        >>> from symrnn.cell import Cell
+        >>> network = Cell.load("lstm").unroll(5).condense({"h", "c", "L"})
+        >>> counts = network.path_counts(network["W_f"])
+        >>> [counts[network["L", t]] for t in range(1, 6)]
+        [1, 4, 12, 33, 88]
+        """
+        counts = {source: 1}
+        for equation in self.equations:
+            v = equation.target
+            if v.name in self.kept and v != source:
+                found = sum(counts.get(parent, 0) for parent in self.parents(v))
+                if found:
+                    counts[v] = found
+        return counts
+
     def paths(self, source: Variable, target: Variable) -> list[tuple[Variable, ...]]:
-        """All paths between two nodes, each from source to target; their number grows fast in gated cells."""
+        """All paths between two nodes, each from source to target; ``path_counts`` says how many."""
         if source == target:
             return [(target,)]
         return [

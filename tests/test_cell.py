@@ -48,7 +48,8 @@ def test_a_cell_of_my_own_is_read_as_written(tmp_path):
     cell = Cell.load(tmp_path / "mine.toml", "tanh", "squared_error")
     assert cell.name == "Mine" and cell.states == ("h",)
     assert [equation.target.shape for equation in cell.step] == [("d",), ("d",), ("m",), ("m",), ()]
-    assert str(cell.step[0].expression) == "sigmoid(Contraction(A, x[t]))"
+    assert str(cell.step[0].expression) == "sigma(Contraction(A, x[t]))"  # σ: the logistic function of gates
+    assert cell.step[0].expression.function == "sigmoid"
     assert str(cell.step[1].expression) == (
         "Plus(Hadamard(g[t], h[t - 1]), Scale(1/2, sigma(Contraction(B, h[t - 1]))), Scale(-1, Ones((d,))))"
     )

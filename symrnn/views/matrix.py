@@ -146,8 +146,11 @@ def _natural(tensor: Tensor, as_: Orientation | None = None) -> Tree:
             return _product([*closed, *(_factor(f, last=f is tensor.args[-1]) for f in rest)])
         case Hadamard(left, right):
             whole = as_ or orientation(tensor)
+            first = layout(left, whole)
             return row(
-                _closed(layout(left, whole), left), Operator("odot"), _closed(layout(right, whole), right)
+                first if isinstance(left, Hadamard) else _closed(first, left),
+                Operator("odot"),
+                _closed(layout(right, whole), right),
             )
         case Outer(left, right) if not left.rank or not right.rank:
             number, rest = (left, right) if not left.rank else (right, left)
