@@ -51,7 +51,7 @@ def test_a_cell_of_my_own_is_read_as_written(tmp_path):
     assert str(cell.step[0].expression) == "sigma(Contraction(A, x[t]))"  # σ: the logistic function of gates
     assert cell.step[0].expression.function == "sigmoid"
     assert str(cell.step[1].expression) == (
-        "Plus(Hadamard(g[t], h[t - 1]), Scale(1/2, sigma(Contraction(B, h[t - 1]))), Scale(-1, Ones((d,))))"
+        "Plus(Hadamard(g[t], h[t - 1]), Scale(1/2, tanh(Contraction(B, h[t - 1]))), Scale(-1, Ones((d,))))"
     )
 
 
