@@ -182,7 +182,7 @@ def scalar_view(network: OrderedNetwork, of: Variable, wrt: Variable, sizes: Map
     adjoints, gradient = scalar.derivatives(place)
     wanted = {scalar.symbol(p): p for p in _places(wrt, everything)}
     lines = [(symbol.name, sympy.sstr(expression), "", "") for symbol, expression in adjoints]
-    values = scalar.gradient_values(place, at)
+    values = scalar.written_values(place, at)
     truth = value(Total(of, wrt), at)
     worst = 0.0
     for symbol, (_, indices) in wanted.items():

@@ -79,6 +79,19 @@ class OrderedNetwork:
         return {equation.target: equation for equation in self.equations}
 
     @cached_property
+    def place(self) -> dict[Variable, int]:
+        """Where in the order of computation a variable is defined."""
+        return {equation.target: number for number, equation in enumerate(self.equations)}
+
+    @cached_property
+    def uses(self) -> dict[Variable, tuple[int, int]]:
+        """The first and the last equation that a variable stands in."""
+        found: dict[Variable, tuple[int, int]] = {}
+        for number, equation in enumerate(self.equations):
+            found.update({v: (found.get(v, (number,))[0], number) for v in equation.used})
+        return found
+
+    @cached_property
     def by_name(self) -> dict[str, Equation]:
         """Equations of the symbolic step by the name of what they define."""
         return {equation.target.name: equation for equation in self.step}
@@ -103,6 +116,10 @@ class OrderedNetwork:
         for v in (*self.given, *self.order):
             known.setdefault(v.name, {})[v.time] = v
         return known
+
+    def times_of(self, name: str) -> list[Variable]:
+        """Return a variable at every time that it exists at."""
+        return list(self._known[name].values())
 
     def shape(self, name: str) -> Shape:
         """Shape of a variable by name."""
@@ -177,7 +194,13 @@ class OrderedNetwork:
         """Return a copy with other nodes; the equations were checked once, their tables are shared."""
         other = copy.copy(self)
         object.__setattr__(other, "kept", kept)
+        vars(other).pop("_parents", None)
         return other
+
+    @cached_property
+    def _parents(self) -> dict[Variable, list[Variable]]:
+        """What is known of the parents, which depend on the nodes that are kept."""
+        return {}
 
     @cached_property
     def whole(self) -> OrderedNetwork:
@@ -187,12 +210,14 @@ class OrderedNetwork:
 
     def parents(self, variable: Variable) -> list[Variable]:
         """Return what a variable is computed from: nodes and given variables, through intermediates."""
-        equation = self.equation(variable)
-        found: dict[Variable, None] = {}
-        transparent = self.intermediates(variable)
-        for used in [] if equation is None else equation.used:
-            found.update(dict.fromkeys(self.parents(used) if used in transparent else [used]))
-        return list(found)
+        if variable not in self._parents:
+            equation = self.equation(variable)
+            found: dict[Variable, None] = {}
+            transparent = self.intermediates(variable)
+            for used in [] if equation is None else equation.used:
+                found.update(dict.fromkeys(self.parents(used) if used in transparent else [used]))
+            self._parents[variable] = list(found)
+        return self._parents[variable]
 
     def depends(self, variable: Variable, on: Variable) -> bool:
         """Whether some path leads from ``on`` to ``variable`` (a variable depends on itself)."""

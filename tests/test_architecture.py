@@ -12,7 +12,9 @@ LAYERS = (  # a module may import from lines above its own, and within its own p
     "tensor functions tomlfile typeset engines",
     "algebra calculus equation",
     "network rewrite document notation",
-    "parse rules evaluate",
+    "parse rules interpret",
+    "complexstep",
+    "evaluate",
     "cell strategies views ink budget search",
     "derivation readback jobdata",
     "entrywise elements adjoint onestep job",
@@ -27,6 +29,8 @@ LAYERS = (  # a module may import from lines above its own, and within its own p
 LEVEL = {name: level for level, line in enumerate(LAYERS) for name in line.split()}
 STRANGERS = {  # independent witnesses: the left one never imports the right ones
     "rules": {"views", "evaluate", "typeset", "ink", "readback", "certificate"},
+    "interpret": {"rules", "views", "typeset", "ink", "derivation", "strategies"},
+    "complexstep": {"rules", "views", "typeset", "ink", "derivation", "strategies"},
     "evaluate": {"rules", "views", "typeset", "ink", "derivation", "strategies"},
     "ink": {"views", "typeset", "rules", "derivation", "strategies"},
     "readback": {"views", "typeset", "rules", "derivation", "strategies"},

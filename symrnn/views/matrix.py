@@ -12,6 +12,7 @@ free one.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Literal
 
 from sympy.core.symbol import Symbol as TimeSymbol
@@ -78,6 +79,7 @@ def orientation(tensor: Tensor) -> Orientation:
     return "column"
 
 
+@lru_cache(maxsize=16384)
 def layout(tensor: Tensor, as_: Orientation | None = None) -> Tree:
     """Return the layout tree of an expression.
 

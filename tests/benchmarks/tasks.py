@@ -149,7 +149,7 @@ def scalar(steps: str, repeats: str) -> list[dict[str, Any]]:
         with phases.of("derivatives"):
             adjoints, gradient = view.derivatives(place)
         with phases.of("numbers"):
-            values = view.gradient_values(place, random_point(network, 0, SIZES))
+            values = view.written_values(place, random_point(network, 0, SIZES))
         numbers = {str(symbol): values[symbol] for symbol in gradient}
         counts = {
             "equations of the network": count,
