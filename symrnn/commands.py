@@ -16,6 +16,8 @@ from rich.table import Table
 
 from symrnn.cell import Cell, builtin_cells, picked
 from symrnn.certificate import Certificate, CertificateError
+from symrnn.network import OrderedNetwork
+from symrnn.tensor import Variable
 from symrnn.tomlfile import FileError, read_toml
 from symrnn.typeset.text import text
 from symrnn.views.matrix import layout
@@ -62,14 +64,19 @@ def report(options: argparse.Namespace) -> int:
 
 def derive(options: argparse.Namespace) -> int:
     """Print one derivation."""
-    from symrnn.goals import View, views
+    from symrnn.goals import View, sweep_views, views
 
     cell = picked(options.cell, options.activation, options.loss)
     last = options.at if options.at is not None else options.steps or 4
     network = cell.unroll(options.steps or max(last, 1))
     of = network[options.of, last]
-    wrt = network.lookup(options.wrt)
-    shown: list[View] = views(options.view, network, of, wrt, _sizes(options.size))
+    sizes = _sizes(options.size)
+    shown: list[View]
+    with progress(f"derive {cell.name}"):
+        if options.wrt is None and options.view == "sweep":
+            shown = sweep_views(network)
+        else:
+            shown = views(options.view, network, of, _wrt(options, cell, network), sizes)
     if options.format == "json":
         data = {"cell": cell.name, "view": options.view, "derivations": [view.as_dict() for view in shown]}
         print(json.dumps(data, indent=1, ensure_ascii=False))
@@ -79,8 +86,15 @@ def derive(options: argparse.Namespace) -> int:
         print()
     if options.format == "text":
         worst = max(view.deviation for view in shown)
-        print(f"certified: largest deviation {worst:.1e}, tolerance 1e-10, seed 0")
+        print(f"certified: largest deviation {worst:.1e}, tolerance 1e-10, seed 0, T = {network.steps}")
     return 0
+
+
+def _wrt(options: argparse.Namespace, cell: Cell, network: OrderedNetwork) -> Variable:
+    """Return what to differentiate by: W unless an option says otherwise."""
+    if options.wrt is None and "W" not in cell.parameters:
+        raise UsageError(f"--wrt: {cell.name} has no W; accepted: {', '.join(cell.parameters)}")
+    return network.lookup(options.wrt or "W")
 
 
 def _sizes(text_: str) -> dict[str, int]:

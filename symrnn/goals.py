@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy
 
-from symrnn.adjoint import sweep
+from symrnn.adjoint import Sweep, sweep
 from symrnn.budget import longest_readable
 from symrnn.calculus import Immediate, Total
 from symrnn.cell import Cell
-from symrnn.certificate import Certificate, Check, certify, certify_equations
+from symrnn.certificate import TOLERANCE, Certificate, Check, certify, certify_equations, check_ink
 from symrnn.derivation import Derivation, claim, derive
 from symrnn.entrywise import EntryDerivation, derive_entry
 from symrnn.equation import HORIZON, STEP
 from symrnn.evaluate import Point, random_point, value
 from symrnn.network import OrderedNetwork
 from symrnn.onestep import K, OneStep
+from symrnn.rules.sweep import successors_rule
 from symrnn.strategies import RECURSION, REORDERED
 from symrnn.tensor import Variable
 from symrnn.typeset.latex import latex
@@ -114,19 +115,46 @@ def _words(reason: tuple[Any, ...]) -> str:
     return "".join(piece if isinstance(piece, str) else text(layout(piece)) for piece in reason)
 
 
+def sweep_views(network: OrderedNetwork, wrt: Variable | None = None) -> list[View]:
+    """Return the backward sweep, certified for every step: each adjoint, then the gradient by a parameter.
+
+    Without ``wrt`` the gradients by all parameters. Time and memory are linear in the number of steps.
+    """
+    at, found = random_point(network), sweep(network)
+    parameters = [d for name, d in found.parameters.items() if wrt is None or wrt.name == name]
+    return [
+        *(view_of(d, at) for d in (found.output, *found.signals.values())),
+        _ends_view(found, at),
+        *(view_of(d, at) for d in parameters),
+    ]
+
+
+def _ends_view(found: Sweep, at: Point) -> View:
+    """Return the adjoints of the last step and of the initial states, certified."""
+    rule, seen = successors_rule.name, at.of(found.network)
+    checks = []
+    for n, (lhs, rhs) in enumerate(found.ends, start=1):
+        printed = check_ink(n, rule, lhs, rhs, seen, [{}])
+        worst = deviation(value(rhs, seen), value(lhs, seen))
+        checks += [printed, replace(printed, witness="object", deviation=worst)]
+    points = ({"seed": at.seed, "sizes": dict(at.sizes)},)
+    certificate = Certificate("the last step and the start", True, tuple(checks), TOLERANCE, points).require()
+    reasons = ("Nothing comes after the last step.", "Only the next step uses an initial state.")
+    lines = tuple((*line(lhs, rhs), rule, reasons[lhs.args[1].time == 0]) for lhs, rhs in found.ends)
+    return View(certificate.goal, lines, certificate)
+
+
 def views(
     name: str, network: OrderedNetwork, of: Variable, wrt: Variable, sizes: Mapping[str, int]
 ) -> list[View]:
     """Return a view of ∂of/∂wrt, certified at a random point."""
     if name == "scalar":
         return [scalar_view(network, of, wrt, sizes)]
+    if name == "sweep":
+        return sweep_views(network, wrt)
     at = random_point(network)
     if name == "paths":
         return [view_of(derive(Total(of, wrt), network), at)]
-    if name == "sweep":
-        found = sweep(network)
-        parameter = [found.parameters[wrt.name]] if wrt.name in found.parameters else []
-        return [view_of(d, at) for d in (found.output, *found.signals.values(), *parameter)]
     made = factors(network, wrt, every_signal=name == "local")
     if name == "local":
         return [view_of(found, at, words) for found, words in made]
