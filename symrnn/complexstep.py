@@ -24,7 +24,7 @@ from symrnn.interpret import Array, Values, interpret, size
 from symrnn.tensor import Tensor, Variable
 
 STEP_LENGTH = 1e-30
-COLUMNS = 512
+COLUMNS = 2048
 
 
 class Lookup:

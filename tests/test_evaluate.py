@@ -40,7 +40,7 @@ def alone(of: Variable, wrt: Variable, at: Point) -> np.ndarray:
     return np.stack(columns, axis=-1).reshape(shape)
 
 
-@pytest.mark.parametrize("columns", [1, 7, 512])
+@pytest.mark.parametrize("columns", [1, 7, 2048])
 @pytest.mark.parametrize("name", ["elman", "lstm", "gru"])
 def test_the_total_loss_by_a_signal_at_all_times_is_what_each_time_gives_alone(name, columns, monkeypatch):
     monkeypatch.setattr(complexstep, "COLUMNS", columns)

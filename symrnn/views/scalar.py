@@ -170,10 +170,12 @@ class ScalarNetwork:
         """Return an equation differentiated by SymPy, once."""
         if equation not in self._templates:
             entries = {self.symbol(p): p for u in equation.used for p in places(u, self.sizes)}
-            slopes = {}
+            slopes: dict[tuple[int, ...], list[tuple[Place, Any]]] = {}
             for _, i in places(equation.target, self.sizes):
-                body = self.expression(equation.expression, i)
-                slopes[i] = [(p, sympy.diff(body, s)) for s, p in entries.items() if s in body.free_symbols]
+                terms = sympy.Add.make_args(self.expression(equation.expression, i))
+                slopes[i] = [
+                    (entries[s], sympy.diff(e, s)) for e in terms for s in sorted(e.free_symbols, key=str)
+                ]
             self._templates[equation] = Template(equation.used, entries, slopes)
         return self._templates[equation]
 

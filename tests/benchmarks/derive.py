@@ -160,9 +160,7 @@ def growth_of_certified_sweep() -> str:
         "2c. Backward sweep of an LSTM, derived and certified, every line at every step: linear in T (once)",
         ("", "all", "per step", "memory", "deviation"),
         rows,
-        (
-            f"{found['lines']:.0f} lines, three witnesses; the same as symrnn derive lstm --view sweep --steps T.",
-        ),
+        (f"{found['lines']:.0f} lines, three witnesses; as symrnn derive lstm --view sweep --steps T does.",),
     )
 
 
