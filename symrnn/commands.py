@@ -150,12 +150,12 @@ def _is_job(what: str) -> bool:
     if what in builtin_cells() or not what.endswith(".toml"):
         return False
     data = read_toml(Path(what))
-    if "equations" in data or ("parameters" in data and isinstance(data["parameters"], dict)):
+    if {"equations", "layers"} & data.keys() or isinstance(data.get("parameters"), dict):
         return False
     if "sequence" in data or "cell" in data:
         return True
     raise FileError(
-        f"{what}: neither a job nor a cell; a job has [sequence] and cell, a cell has [equations]"
+        f"{what}: neither a job nor a cell; a job has [sequence] and cell, a cell has [equations] or layers"
     )
 
 

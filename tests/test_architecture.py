@@ -13,8 +13,8 @@ LAYERS = (  # a module may import from lines above its own, and within its own p
     "algebra calculus equation",
     "network rewrite document notation",
     "parse rules interpret",
-    "complexstep",
-    "evaluate",
+    "complexstep cellfile",
+    "evaluate layers",
     "cell strategies views ink budget search",
     "derivation readback jobdata",
     "entrywise elements adjoint onestep job",
@@ -38,6 +38,8 @@ STRANGERS = {  # independent witnesses: the left one never imports the right one
     "typeset": {"views", "rules", "evaluate", "ink", "tensor"},
     "functions": {"rules", "views"},
     "cell": {"rules", "views", "evaluate", "typeset"},
+    "cellfile": {"rules", "views", "evaluate", "typeset"},
+    "layers": {"rules", "views", "evaluate", "typeset"},
 }
 OUTSIDE = {  # who may import what from elsewhere
     "jinja2": {"render"},

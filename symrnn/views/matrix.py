@@ -50,7 +50,7 @@ from symrnn.typeset.tree import (
     separated,
     uncoloured,
 )
-from symrnn.views.symbols import number_tree, time, variable
+from symrnn.views.symbols import number_tree, time, variable, variable_symbol
 
 Orientation = Literal["row", "column"]
 TOP = Symbol("top")
@@ -213,7 +213,7 @@ def _apply(tensor: Apply) -> Tree:
 
 
 def _size(shape: tuple[str, ...]) -> Tree:
-    return separated([Symbol(axis) for axis in shape], "times")
+    return separated([variable_symbol(axis) for axis in shape], "times")
 
 
 def _sum(tensor: Plus, as_: Orientation | None) -> Tree:
