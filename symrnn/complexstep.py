@@ -21,6 +21,7 @@ import numpy as np
 
 from symrnn.calculus import Immediate, Total
 from symrnn.interpret import Array, Values, interpret, size
+from symrnn.network import OrderedNetwork
 from symrnn.tensor import Tensor, Variable
 
 STEP_LENGTH = 1e-30
@@ -85,7 +86,21 @@ def held_fixed(node: Tensor, at: Values) -> Array:
     return np.moveaxis(found, 0, -1).reshape((*at.batch, *size(node.shape, at)))
 
 
-def along_all_paths(of: Variable, wrt: Sequence[Variable], at: Values) -> Array:
+class Schedule:
+    """When a network computes and uses its variables.
+
+    ``place`` is the number of the equation that defines a variable, ``uses`` those of the first and the last
+    equation that it stands in.
+    """
+
+    def __init__(self, network: OrderedNetwork) -> None:
+        self.place = {equation.target: number for number, equation in enumerate(network.equations)}
+        self.uses: dict[Variable, tuple[int, int]] = {}
+        for number, equation in enumerate(network.equations):
+            self.uses |= {v: (self.uses.get(v, (number,))[0], number) for v in equation.used}
+
+
+def along_all_paths(of: Variable, wrt: Sequence[Variable], at: Values, schedule: Schedule) -> Array:
     """Values of ``Total(of, v)`` for several variables ``v`` of one shape, in one forward pass.
 
     Parameters
@@ -95,6 +110,8 @@ def along_all_paths(of: Variable, wrt: Sequence[Variable], at: Values) -> Array:
         Given or computed; no two the same.
     at : Values
         A point, without batch axes.
+    schedule : Schedule
+        Of the network of the point.
 
     Returns
     -------
@@ -110,10 +127,10 @@ def along_all_paths(of: Variable, wrt: Sequence[Variable], at: Values) -> Array:
         full[columns[v]] += units(shape, 0)
         return full
 
-    known = {v: injected(v, at.variable(v)) for v in wrt if v not in network.place}
+    known = {v: injected(v, at.variable(v)) for v in wrt if v not in schedule.place}
     perturbed = Lookup(lambda v: known[v] if v in known else at.variable(v), at)
-    first = min(network.place.get(v, network.uses.get(v, (0,))[0]) for v in wrt)
-    last = network.place.get(of, first - 1)
+    first = min(schedule.place.get(v, schedule.uses.get(v, (0,))[0]) for v in wrt)
+    last = schedule.place.get(of, first - 1)
     for place, equation in enumerate(network.equations[first : last + 1], start=first):
         v = equation.target
         if any(u in known for u in equation.used):
@@ -121,7 +138,7 @@ def along_all_paths(of: Variable, wrt: Sequence[Variable], at: Values) -> Array:
         if v in columns:
             known[v] = injected(v, known.get(v, at.variable(v)))
         for u in equation.used:
-            if network.uses[u][-1] == place:
+            if schedule.uses[u][-1] == place:
                 known.pop(u, None)
     found = known.get(of, np.zeros(())).imag / STEP_LENGTH
     found = np.broadcast_to(found, (len(wrt) * entries, *size(of.shape, at)))
@@ -129,7 +146,7 @@ def along_all_paths(of: Variable, wrt: Sequence[Variable], at: Values) -> Array:
     return np.moveaxis(found, 1, -1).reshape((len(wrt), *size(of.shape + wrt[0].shape, at)))
 
 
-def total(node: Total, at: Values) -> Iterator[tuple[Total, Array]]:
+def total(node: Total, at: Values, schedule: Schedule) -> Iterator[tuple[Total, Array]]:
     """Yield the value of a total derivative; for the total loss by a signal, those at all its times."""
     of, wrt = node.args
     others = [wrt]
@@ -138,4 +155,4 @@ def total(node: Total, at: Values) -> Iterator[tuple[Total, Array]]:
     width = max(1, COLUMNS // prod(size(wrt.shape, at)))
     for start in range(0, len(others), width):
         some = others[start : start + width]
-        yield from zip((Total(of, v) for v in some), along_all_paths(of, some, at))
+        yield from zip((Total(of, v) for v in some), along_all_paths(of, some, at, schedule))

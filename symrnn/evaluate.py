@@ -8,12 +8,13 @@ and never by rules: this is what makes a certificate a witness. A point remember
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from symrnn.calculus import Immediate, Partial, Total, free_times, instantiate
-from symrnn.complexstep import STEP_LENGTH, Lookup, held_fixed, total
+from symrnn.complexstep import STEP_LENGTH, Lookup, Schedule, held_fixed, total
 from symrnn.equation import HORIZON, WEIGHT
 from symrnn.functions import TABLE
 from symrnn.interpret import Array, Values, contract_arrays, fixed_ranges, interpret, size
@@ -95,11 +96,16 @@ class Point:
                 self.known[stack.pop()] = interpret(equation.expression, known)
         return self.known[variable]
 
+    @cached_property
+    def schedule(self) -> Schedule:
+        """When the network computes what."""
+        return Schedule(self.network)
+
     def derivative(self, node: Tensor) -> Array:
         """Value of a derivative by complex step: ``Partial``, ``Immediate`` or ``Total``."""
         if node not in self.derivatives:
             if isinstance(node, Total):
-                self.derivatives.update(total(node, self))
+                self.derivatives.update(total(node, self, self.schedule))
             else:
                 self.derivatives[node] = held_fixed(node, self)
         return self.derivatives[node]

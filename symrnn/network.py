@@ -79,19 +79,6 @@ class OrderedNetwork:
         return {equation.target: equation for equation in self.equations}
 
     @cached_property
-    def place(self) -> dict[Variable, int]:
-        """Where in the order of computation a variable is defined."""
-        return {equation.target: number for number, equation in enumerate(self.equations)}
-
-    @cached_property
-    def uses(self) -> dict[Variable, tuple[int, int]]:
-        """The first and the last equation that a variable stands in."""
-        found: dict[Variable, tuple[int, int]] = {}
-        for number, equation in enumerate(self.equations):
-            found.update({v: (found.get(v, (number,))[0], number) for v in equation.used})
-        return found
-
-    @cached_property
     def by_name(self) -> dict[str, Equation]:
         """Equations of the symbolic step by the name of what they define."""
         return {equation.target.name: equation for equation in self.step}
@@ -148,15 +135,16 @@ class OrderedNetwork:
         NetworkError
             If the network has no such variable.
         """
-        match = re.fullmatch(r"([A-Za-z_]\w*?)(?:\[(\d{1,9})\]|(\d{1,9}))?", text.strip())
+        match = re.fullmatch(r"([A-Za-z_]\w*)(?:\[(\d{1,9})\])?", text.strip())
         if match is None:
             raise NetworkError(
                 f"cannot read {text!r}; write a name such as W, or one with a time such as L[4]"
             )
-        name, inside, behind = match.groups()
-        if text.strip() in self._known:
-            return self[text.strip()]
-        return self[name, int(inside or behind)] if inside or behind else self[name]
+        name, time = match.groups()
+        for cut in range(len(name) - 1, 0, -1):  # the longest name: h_10 is h_1 at 0
+            if name not in self._known and name[cut:].isdecimal() and name[:cut] in self._known:
+                name, time = name[:cut], name[cut:][:9]
+        return self[name, int(time)] if time else self[name]
 
     def equation(self, variable: Variable) -> Equation | None:
         """Return the equation that defines a variable; None for what is given."""
