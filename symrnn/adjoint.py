@@ -76,6 +76,24 @@ class Sweep:
         states = {n: e for n, e in self.equations.items() if n in self.network.states}
         return {n: _without(e, lambda time: time != STEP) for n, e in states.items()}
 
+    @cached_property
+    def ends(self) -> list[tuple[Tensor, Tensor]]:
+        """Claims for the times that the signals' derivations leave out, as pairs of equal expressions.
+
+        These are ∂L/∂v at the last step, where it has fewer terms than before it, and at step 0.
+        """
+        shorter = [e for name, e in self.last.items() if e != self.equations[name]]
+        equations = [e.at(Integer(self.network.steps)) for e in shorter]
+        equations += [e.at(Integer(0)) for e in self.initial.values()]
+        return [(_derivatives(e.target), _derivatives(e.expression)) for e in equations]
+
+
+def _derivatives(tensor: Tensor) -> Tensor:
+    """Write the variable v̄ as ∂L/∂v."""
+    bars = [v for v in tensor.variables() if v.name.endswith(ADJOINT)]
+    signals = (Variable(v.name.removesuffix(ADJOINT), v.shape, v.time) for v in bars)
+    return tensor.xreplace({bar: Total(Variable("L"), v) for bar, v in zip(bars, signals)})
+
 
 def _named(tensor: Tensor) -> Tensor:
     """Write ∂L/∂v as the variable v̄."""

@@ -2,13 +2,13 @@
 
 ``Cell.load`` reads a built-in name or a path; the loss entry continues the cell's equations from its
 logits z. ``unroll`` copies the step T times into an ordered network. Unless the file says otherwise under
-``[signals]``, an input x has the axis n, a target y the axis m and a state the axis d.
+``[signals]``, an input x has the axis n, a target y the axis m and a state the axis d; a file may also
+compose other cells as layers (``symrnn.layers``).
 """
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,27 +16,16 @@ from typing import Any
 from sympy.core.numbers import Integer, Rational
 
 from symrnn.algebra import plus, scale
-from symrnn.equation import STEP, WEIGHT, Equation, NetworkError
+from symrnn.cellfile import HERE, CellError, builtin_cells, equation, find
+from symrnn.equation import WEIGHT, Equation, NetworkError
 from symrnn.functions import ACTIVATIONS
+from symrnn.layers import read_definition
 from symrnn.network import OrderedNetwork
-from symrnn.parse import ParseError, parse
-from symrnn.tensor import PLAIN_NAME, Shape, ShapeError, Variable
-from symrnn.tomlfile import FileError, check_keys, read_toml
+from symrnn.notation import with_one_sigma
+from symrnn.tensor import Apply, Shape, Variable
+from symrnn.tomlfile import read_toml
 
-HERE = Path(__file__).parent
-DEFAULT_AXES = {"x": ("n",), "y": ("m",)}
-RESERVED = ("sigma", "t", "T", "L", "yhat", WEIGHT)
-REQUIRED = {"name": str, "source": str, "states": list, "parameters": dict, "equations": dict}
-OPTIONAL = {"description": str, "signals": dict}
-
-
-class CellError(FileError):
-    """A cell file that cannot be used; the message names file, equation, piece and what is accepted."""
-
-
-def builtin_cells() -> list[str]:
-    """Names of the cells that come with symrnn."""
-    return sorted(path.stem for path in (HERE / "cells").glob("*.toml"))
+__all__ = ["HERE", "Cell", "CellError", "builtin_cells", "losses", "picked"]
 
 
 def losses() -> dict[str, Any]:
@@ -61,7 +50,7 @@ class Cell:
     step : tuple of Equation
         At the symbolic time ``STEP``, loss included.
     activation, loss : str
-        What was picked.
+        What was picked; no activation ("") where the file leaves no function open.
     distribution : bool
         Whether the loss asks for targets whose entries sum to one.
     """
@@ -81,6 +70,13 @@ class Cell:
     def load(name: str | Path, activation: str = "tanh", loss: str = "cross_entropy") -> Cell:
         """Read a built-in cell by name, or a cell file by path.
 
+        Parameters
+        ----------
+        name : str or path
+        activation : str
+            What ``sigma`` stands for; ignored by a cell that writes out all its functions.
+        loss : str
+
         Raises
         ------
         CellError
@@ -91,31 +87,40 @@ class Cell:
         >>> Cell.load("elman").states
         ('s',)
         """
-        if str(name) in builtin_cells():
-            return Cell.read(HERE / "cells" / f"{name}.toml", activation, loss)
-        if Path(name).suffix == ".toml" or Path(name).exists():
-            return Cell.read(Path(name), activation, loss)
-        near = difflib.get_close_matches(str(name), builtin_cells(), n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise CellError(
-            f"there is no cell {str(name)!r}; built-in: {', '.join(builtin_cells())};"
-            f" or give the path of a .toml file{hint}"
-        )
+        return Cell.read(find(name), activation, loss)
 
     @staticmethod
     def read(path: str | Path, activation: str = "tanh", loss: str = "cross_entropy") -> Cell:
         """Read a cell file; see ``load``."""
-        file = Path(path)
         if activation not in ACTIVATIONS:
             raise CellError(f"there is no activation {activation!r}; accepted: {', '.join(ACTIVATIONS)}")
         if loss not in losses():
             raise CellError(f"there is no loss {loss!r}; accepted: {', '.join(losses())}")
+        entry = losses()[loss]
         try:
-            return _read(file, read_toml(file), activation, loss)
+            said = read_definition(Path(path), activation)
         except CellError:
             raise
         except ValueError as error:
             raise CellError(str(error)) from None
+        step, signals = list(said.step), dict(said.signals)
+        for name, text in entry["equations"].items():
+            step.append(equation(f"the loss {loss}", name, text, {}, signals, step, said.states, activation))
+            signals[name] = step[-1].target.shape
+        used = {v.name for e in step for v in e.expression.variables()} | {*said.states, step[-1].target.name}
+        functions = [node for e in step for node in e.expression.atoms(Apply)]
+        return Cell(
+            name=said.name,
+            source=said.source,
+            description=said.description,
+            states=said.states,
+            parameters=said.parameters,
+            signals={name: shape for name, shape in signals.items() if name in used},
+            step=with_one_sigma(step),
+            activation=activation if any(node.symbol == "sigma" for node in functions) else "",
+            loss=loss,
+            distribution=entry["targets"] == "distribution",
+        )
 
     def unroll(self, steps: int, mask: Sequence[float] | None = None) -> OrderedNetwork:
         """Copy the step ``steps`` times.
@@ -176,103 +181,18 @@ class Cell:
         )
 
 
-def _read(file: Path, data: dict[str, Any], activation: str, loss: str) -> Cell:
-    where = f"cell file {file}"
-    check_keys(where, data, REQUIRED, OPTIONAL)
-    entry = losses()[loss]
-    parameters = _shapes(f"{where}, [parameters]", data["parameters"])
-    states = tuple(data["states"])
-    for name in (*states, *data["equations"]):
-        _check_name(where, name)
-    if len(set(states)) != len(states) or not states:
-        raise CellError(f"{where}: states {list(states)} must be one or more different names")
-    declared = _shapes(f"{where}, [signals]", data.get("signals", {}))
-    signals = {**DEFAULT_AXES, **{name: ("d",) for name in states}, **declared}
-    for name in parameters.keys() & (signals.keys() | data["equations"].keys()):
-        raise CellError(f"{where}: {name} is a parameter and a signal; give one of them another name")
-    if "z" not in data["equations"]:
+def picked(name: str | Path, activation: str | None, loss: str | None) -> Cell:
+    """Load a cell with what a person picked, None where nothing was; a pick without effect is an error.
+
+    Raises
+    ------
+    CellError
+        Also if there is an activation for a cell that leaves no function open.
+    """
+    cell = Cell.load(name, activation or "tanh", loss or "cross_entropy")
+    if activation is not None and not cell.activation:
         raise CellError(
-            f"{where}: the loss {loss} reads the logits z; add an equation z, such as V @ s[t] + c"
+            f"activation is {activation!r}, but the cell {cell.name} leaves no function open (none is called"
+            " sigma); accepted: no activation"
         )
-    step: list[Equation] = []
-    for name, text in {**data["equations"], **entry["equations"]}.items():
-        place = f"{where}, equation {name!r}"
-        if not isinstance(text, str):
-            raise CellError(f'{place}: found {text!r:.60}; accepted: text such as "tanh(a[t])"')
-        step.append(_equation(place, name, text, parameters, signals, step, states, activation))
-        signals[name] = step[-1].target.shape
-    for state in states:
-        if state not in data["equations"]:
-            raise CellError(f"{where}: the state {state} has no equation")
-    used = {v.name for e in step for v in e.expression.variables()}
-    if unused := [name for name in parameters if name not in used]:
-        raise CellError(f"{where}: the parameter {unused[0]} occurs in no equation")
-    return Cell(
-        name=data["name"],
-        source=data["source"],
-        description=data.get("description", ""),
-        states=states,
-        parameters=parameters,
-        signals={
-            name: shape for name, shape in signals.items() if name in used or name in states or name == "L"
-        },
-        step=tuple(step),
-        activation=activation,
-        loss=loss,
-        distribution=entry["targets"] == "distribution",
-    )
-
-
-def _equation(
-    place: str,
-    name: str,
-    text: str,
-    parameters: Mapping[str, Shape],
-    signals: Mapping[str, Shape],
-    step: Sequence[Equation],
-    states: Sequence[str],
-    activation: str,
-) -> Equation:
-    try:
-        expression = parse(text, parameters, signals, activation)
-        equation = Equation(Variable(name, signals.get(name, expression.shape), STEP), expression)
-    except (ParseError, ShapeError) as error:
-        raise CellError(f"{place}: {error}") from None
-    defined = {e.target for e in step}
-    for variable in expression.variables():
-        if variable.name in DEFAULT_AXES or variable.time is None:
-            if variable.time == STEP - 1:
-                raise CellError(f"{place}: {variable} is not available; accepted: {variable.name}[t]")
-            continue
-        if variable.time == STEP and variable not in defined:
-            raise CellError(
-                f"{place}: it uses {variable} before its definition (a cycle, or equations out of order);"
-                f" accepted: {variable.name}[t-1], or an equation for {variable.name} further up"
-            )
-        if variable.time == STEP - 1 and variable.name not in states:
-            raise CellError(
-                f"{place}: it uses {variable}, but only states are carried over; states = {list(states)}"
-            )
-    return equation
-
-
-def _check_name(where: str, name: Any) -> None:
-    if not isinstance(name, str) or not PLAIN_NAME.fullmatch(name):
-        raise CellError(
-            f"{where}: the name {name!r:.60} is not a plain symbol; accepted: such as W, s or b_hn"
-        )
-    if name in RESERVED:
-        raise CellError(f"{where}: the name {name} is taken; reserved: {', '.join(RESERVED)}")
-
-
-def _shapes(where: str, table: Mapping[str, Any]) -> dict[str, Shape]:
-    shapes = {}
-    for name, axes in table.items():
-        _check_name(where, name)
-        plain = isinstance(axes, list) and all(isinstance(a, str) and PLAIN_NAME.fullmatch(a) for a in axes)
-        if not plain or len(axes) > 2:
-            raise CellError(
-                f'{where}: the shape of {name} is {axes!r:.60}; accepted: such as ["d", "n"] or ["d"]'
-            )
-        shapes[name] = tuple(axes)
-    return shapes
+    return cell

@@ -21,16 +21,15 @@ import numpy as np
 from symrnn.calculus import free_times
 from symrnn.derivation import Derivation
 from symrnn.entrywise import EntryDerivation
-from symrnn.evaluate import Point, random_point, value
+from symrnn.evaluate import Point, random_point, value, values
 from symrnn.network import OrderedNetwork
-from symrnn.readback import ReadbackError, ink_value
 from symrnn.tensor import Tensor
 from symrnn.typeset.latex import latex
 from symrnn.typeset.text import text
 from symrnn.views.entries import entry_value
 from symrnn.views.entry_layout import entry_layout
 from symrnn.views.matrix import layout, line
-from symrnn.witnesses import assignments, deviation, ink, substituted, sympy_values
+from symrnn.witnesses import assignments, deviation, ink, largest_deviation, substituted, sympy_values
 
 TOLERANCE = 1e-10
 MOST_ENTRIES = 30
@@ -196,9 +195,9 @@ def _checks(derivation: Derivation | EntryDerivation, at: Point) -> list[Check]:
     network, goal = derivation.network, derivation.goal
     choices = list(assignments(free_times(goal), derivation.times, network))
     checks = []
-    truth = [value(goal, at, t) for t in choices]
+    truth = values(goal, at, choices)
     for number, step in enumerate(derivation.steps, start=1):
-        worst = max((deviation(value(step.after, at, t), v) for t, v in zip(choices, truth)), default=0.0)
+        worst = largest_deviation(values(step.after, at, choices), truth)
         checks.append(Check(number, step.rule.name, "object", worst, *_texts(goal, step.after)))
     for number, printed in enumerate(derivation.lines(), start=1):
         checks.append(check_ink(number, printed.rule.name, printed.lhs, printed.rhs, at, choices))
@@ -223,21 +222,16 @@ def check_ink(
     number: int, rule: str, lhs: Tensor, rhs: Tensor, at: Point, choices: Sequence[Mapping[Any, int]]
 ) -> Check:
     """Read both printed sides of a line back; they agree, and the left one has its value."""
-    left, right = _sources(lhs, rhs)
-    worst = 0.0
-    for times in choices:
-        expected = value(lhs, at, times)
-        difference = ink((left, right), at, times, {})
-        try:
-            alone = ink_value(left, at, times)
-        except ReadbackError:
-            alone = None
-        together = None if difference is None else expected + difference  # measured like all else
-        for found in (together, alone):
-            if found is None:
-                worst = float("inf")
-            else:
-                worst = max(worst, deviation(np.broadcast_to(found, expected.shape), expected))
+    sources, worst = _sources(lhs, rhs), 0.0
+    for times, expected in zip(choices, values(lhs, at, choices)):
+        read = ink(sources, at, times, {})
+        if read is None:
+            worst = float("inf")
+            continue
+        alone, difference = read
+        zero = not alone.ndim and not alone  # a printed 0 stands for zeros of any shape
+        for found in (np.zeros(expected.shape) if zero else alone, expected + difference):
+            worst = max(worst, deviation(found, expected))
     return Check(number, rule, "ink", worst, *_texts(lhs, rhs))
 
 
@@ -269,8 +263,8 @@ def _entry_checks(derivation: EntryDerivation, at: Point) -> list[Check]:
         expected, found = (entry_value(side, at, symbols) for side in (entry_line.lhs, entry_line.rhs))
         worst = 0.0
         for place in places:
-            difference = ink(sources, at, times, dict(zip(names, map(int, place))))
-            worst = max(worst, float("inf") if difference is None else deviation(difference, 0.0))
+            read = ink(sources, at, times, dict(zip(names, map(int, place))))
+            worst = max(worst, float("inf") if read is None else deviation(read[1], 0.0))
         shown = text(trees[0]), text(trees[1])
         entries = deviation(*np.broadcast_arrays(found, expected))
         checks.append(Check(number, entry_line.rule, "object", entries, *shown))

@@ -88,7 +88,9 @@ def parser() -> argparse.ArgumentParser:
     )
     derive.add_argument("--at", type=int, metavar="T", help="at which step (default: the last)")
     derive.add_argument(
-        "--wrt", default="W", metavar="NAME", help="by what: a parameter, s0 or x2 (default: W)"
+        "--wrt",
+        metavar="NAME",
+        help="by what: a parameter, s0 or x2 (default: W; for the sweep all parameters)",
     )
     derive.add_argument(
         "--steps", type=int, metavar="T", help="how many steps to unroll (default: 4, or --at)"

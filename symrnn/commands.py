@@ -14,8 +14,10 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from symrnn.cell import Cell, builtin_cells
+from symrnn.cell import Cell, builtin_cells, picked
 from symrnn.certificate import Certificate, CertificateError
+from symrnn.network import OrderedNetwork
+from symrnn.tensor import Variable
 from symrnn.tomlfile import FileError, read_toml
 from symrnn.typeset.text import text
 from symrnn.views.matrix import layout
@@ -60,21 +62,21 @@ def report(options: argparse.Namespace) -> int:
     return 0
 
 
-def load(options: argparse.Namespace) -> Cell:
-    """Load the cell that the options name."""
-    return Cell.load(options.cell, options.activation or "tanh", options.loss or "cross_entropy")
-
-
 def derive(options: argparse.Namespace) -> int:
     """Print one derivation."""
-    from symrnn.goals import View, views
+    from symrnn.goals import View, sweep_views, views
 
-    cell = load(options)
+    cell = picked(options.cell, options.activation, options.loss)
     last = options.at if options.at is not None else options.steps or 4
     network = cell.unroll(options.steps or max(last, 1))
     of = network[options.of, last]
-    wrt = network.lookup(options.wrt)
-    shown: list[View] = views(options.view, network, of, wrt, _sizes(options.size))
+    sizes = _sizes(options.size)
+    shown: list[View]
+    with progress(f"derive {cell.name}"):
+        if options.wrt is None and options.view == "sweep":
+            shown = sweep_views(network)
+        else:
+            shown = views(options.view, network, of, _wrt(options, cell, network), sizes)
     if options.format == "json":
         data = {"cell": cell.name, "view": options.view, "derivations": [view.as_dict() for view in shown]}
         print(json.dumps(data, indent=1, ensure_ascii=False))
@@ -84,8 +86,15 @@ def derive(options: argparse.Namespace) -> int:
         print()
     if options.format == "text":
         worst = max(view.deviation for view in shown)
-        print(f"certified: largest deviation {worst:.1e}, tolerance 1e-10, seed 0")
+        print(f"certified: largest deviation {worst:.1e}, tolerance 1e-10, seed 0, T = {network.steps}")
     return 0
+
+
+def _wrt(options: argparse.Namespace, cell: Cell, network: OrderedNetwork) -> Variable:
+    """Return what to differentiate by: W unless an option says otherwise."""
+    if options.wrt is None and "W" not in cell.parameters:
+        raise UsageError(f"--wrt: {cell.name} has no W; accepted: {', '.join(cell.parameters)}")
+    return network.lookup(options.wrt or "W")
 
 
 def _sizes(text_: str) -> dict[str, int]:
@@ -113,7 +122,7 @@ def verify(options: argparse.Namespace) -> int:
             _, ledger = certify_job(job, tell)
             data, certificates = certificate_of(job, ledger), ledger.certificates
         else:
-            cell = Cell.load(options.what, options.activation or "tanh", options.loss or "cross_entropy")
+            cell = picked(options.what, options.activation, options.loss)
             certificates = certify_cell(cell, options.seed or 0, tell)
             data = {"cell": cell.name, "certificates": [c.as_dict() for c in certificates]}
     if options.json:
@@ -141,12 +150,12 @@ def _is_job(what: str) -> bool:
     if what in builtin_cells() or not what.endswith(".toml"):
         return False
     data = read_toml(Path(what))
-    if "equations" in data or ("parameters" in data and isinstance(data["parameters"], dict)):
+    if {"equations", "layers"} & data.keys() or isinstance(data.get("parameters"), dict):
         return False
     if "sequence" in data or "cell" in data:
         return True
     raise FileError(
-        f"{what}: neither a job nor a cell; a job has [sequence] and cell, a cell has [equations]"
+        f"{what}: neither a job nor a cell; a job has [sequence] and cell, a cell has [equations] or layers"
     )
 
 

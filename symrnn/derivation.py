@@ -7,29 +7,27 @@ standing it says itself, so a derivation knows whether it is closed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy.core.traversal import preorder_traversal
-
 from symrnn import strategies
-from symrnn.calculus import Derivative, Partial, Total, free_times
+from symrnn.budget import DerivationError, check_paths
+from symrnn.calculus import Derivative, Immediate, Partial, Total, free_times
 from symrnn.equation import HORIZON, STEP, is_symbolic
 from symrnn.network import OrderedNetwork
 from symrnn.rewrite import replace_node
 from symrnn.rules import Reason, Rule
+from symrnn.search import first_applicable, latest_applicable
 from symrnn.strategies import Strategy
 from symrnn.tensor import Contraction, Tensor, Variable
 from symrnn.typeset.latex import latex
 from symrnn.typeset.tree import uncoloured
 from symrnn.views.matrix import line
 
+__all__ = ["Derivation", "DerivationError", "Line", "Step", "claim", "derive"]
+
 MAX_STEPS = 500
-
-
-class DerivationError(ValueError):
-    """A goal that cannot be derived as asked; the message says what would work."""
 
 
 @dataclass(frozen=True)
@@ -94,11 +92,16 @@ class Derivation:
         """
         lines: list[Line] = []
         lhs = self.goal
+        joined = dict(self.strategy.joined)
         for step in self.steps:
             made = Line(lhs, step.rule.relation, step.after, step.rule, step.reason)
-            same = bool(lines) and step.rule.together and step.rule == lines[-1].rule
+            same = bool(lines) and step.rule.name == lines[-1].rule.name
             routine = step.rule.routine or step.rule.name in self.strategy.folded
-            if fold and lines and (routine or same):
+            if fold and same and step.rule.name in joined:
+                all_of_them = (*lines[-1].reason, " ", *step.reason)
+                reason = (joined[step.rule.name],) if joined[step.rule.name] else all_of_them
+                lines[-1] = replace(lines[-1], rhs=step.after, reason=reason)
+            elif fold and lines and (routine or (same and step.rule.together)):
                 lines[-1] = replace(lines[-1], rhs=step.after)
             else:
                 lines.append(made)
@@ -166,7 +169,7 @@ def derive(
     Raises
     ------
     DerivationError
-        If no network is known, the goal is no derivative, or the steps exceed the budget.
+        If no network is known, the goal is no derivative, or it has more paths than can be read.
 
     Examples
     --------
@@ -189,11 +192,15 @@ def derive(
         strategy, network = strategies.choose(goal, network)
         if strategy is strategies.DOUBLE_SUM and not lemmas:
             lemmas = claim(network, goal.args[1])
+    if strategy in strategies.EXPANDING:
+        check_paths(goal, network)
     book = tuple(_shown_above(lemma) for lemma in lemmas)
     steps: list[Step] = []
     expression: Tensor = goal
     for phase in strategy.phases:
-        while (found := _first(expression, (*book, *phase.rules), network)) is not None:
+        find = latest_applicable if phase.latest_first else first_applicable
+        known = (*book, *phase.rules) if phase.shown else phase.rules
+        while (found := find(expression, known, network)) is not None:
             focus, rule, replacement = found
             expression = replace_node(expression, focus, replacement)
             steps.append(Step(rule, focus, replacement, expression, rule.because(focus, network)))
@@ -211,7 +218,9 @@ def derive(
 def _first_time(goal: Tensor, network: OrderedNetwork) -> int:
     """Return 2 where a path passes another state of the step before: at step 1 that state is given."""
     v, x = goal.args
-    if not isinstance(v, Variable) or v == x or x.name not in network.states or not is_symbolic(x):
+    if isinstance(goal, Immediate) or not isinstance(v, Variable) or v.time == x.time:
+        return 1
+    if x.name not in network.states or not is_symbolic(x):
         return 1
     beside = (network[name, x.time] for name in network.states if name != x.name)
     return 2 if any(network.whole.depends(u, x) for u in beside) else 1
@@ -228,28 +237,6 @@ def claim(network: OrderedNetwork, x: Variable) -> tuple[Derivation, ...]:
     if not network.depends(state, x):
         return ()
     return (derive(Total(state, x), network, strategies.INDUCTION),)
-
-
-def _first(
-    expression: Tensor, rules: Sequence[Rule], network: OrderedNetwork
-) -> tuple[Tensor, Rule, Tensor] | None:
-    nodes = list(_nodes(expression))
-    for rule in rules:
-        for node in nodes:
-            replacement = rule(node, network)
-            if replacement is not None:
-                return node, rule, replacement
-    return None
-
-
-def _nodes(expression: Tensor) -> Iterator[Tensor]:
-    """Nodes outermost first, left to right; what stands inside a derivative is not rewritten."""
-    walk = preorder_traversal(expression)
-    for node in walk:
-        if isinstance(node, Tensor):
-            yield node
-        if isinstance(node, Derivative):
-            walk.skip()
 
 
 def _shown_above(lemma: Derivation) -> Rule:

@@ -57,8 +57,10 @@ class EntryDerivation:
 
     @property
     def is_closed(self) -> bool:
-        """Whether no derivative is left."""
-        return not self.result.has(EntryDerivative)
+        """Whether no derivative is left but those that the matrix derivation leaves by name as well."""
+        named = {kind.__name__.lower() for kind in self.matrix.strategy.leaves}
+        left = {node.kind for node in self.result.atoms(EntryDerivative)}
+        return self.matrix.is_closed and left <= named
 
 
 def _linear(node: Any) -> Any:
@@ -111,6 +113,7 @@ def derive_entry(
     indices: Sequence[str],
     network: OrderedNetwork,
     rules: Sequence[EntryRule] = ENTRY_RULES,
+    matrix: Derivation | None = None,
 ) -> EntryDerivation:
     """Derive one entry of a derivative by the matrix rules, read entry by entry, and the three index rules.
 
@@ -123,6 +126,8 @@ def derive_entry(
     network : OrderedNetwork
     rules : sequence of EntryRule, optional
         The rules of the index level, in order.
+    matrix : Derivation, optional
+        The derivation to read entry by entry; default: the one that ``derive`` makes of the goal.
 
     Returns
     -------
@@ -130,7 +135,7 @@ def derive_entry(
         Lines with a common front factor show what follows it; the last line is the whole again.
     """
     at = tuple(index(name) for name in indices)
-    matrix = derive(goal, network)
+    matrix = derive(goal, network) if matrix is None else matrix
     left = element(goal, at)
     lines: list[EntryLine] = []
     for line in matrix.lines():

@@ -1,42 +1,37 @@
-"""The numeric meaning of every node, at one point.
+"""Points, and the value of an expression at one: NumPy for the nodes, complex steps for the derivatives.
 
-``value`` interprets an expression with NumPy. Derivative nodes are evaluated by the complex step through the
-forward equations, never by rules: this is what makes a certificate a witness. Every array may have
-leading batch axes in front of the axes that its shape names, so all entries of a variable are perturbed
-in one forward pass.
+``symrnn.interpret`` says what a node is worth, ``symrnn.complexstep`` what a derivative is, by forward passes
+and never by rules: this is what makes a certificate a witness. A point remembers what was computed.
+``Instants`` is a point seen at many times at once: a claim for symbolic t is evaluated for all t in one pass.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import reduce
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from symrnn.calculus import Immediate, JacobianProduct, Partial, TimeSum, Total, free_times, instantiate
+from symrnn.calculus import Immediate, Partial, Total, free_times, instantiate
+from symrnn.complexstep import STEP_LENGTH, Lookup, Schedule, held_fixed, total
 from symrnn.equation import HORIZON, WEIGHT
 from symrnn.functions import TABLE
+from symrnn.interpret import Array, Values, contract_arrays, fixed_ranges, interpret, size
 from symrnn.network import OrderedNetwork
-from symrnn.tensor import (
-    Apply,
-    Contraction,
-    Diagonal,
-    Eye,
-    Hadamard,
-    Ones,
-    Outer,
-    Plus,
-    Scale,
-    Shape,
-    Tensor,
-    Variable,
-    Zeros,
-)
+from symrnn.tensor import Apply, Tensor, Variable
 
-Array = npt.NDArray[Any]
-STEP_LENGTH = 1e-30
+__all__ = [
+    "STEP_LENGTH",
+    "Array",
+    "Point",
+    "contract_arrays",
+    "evaluate",
+    "random_point",
+    "value",
+    "values",
+]
+
 KINK_DISTANCE = 0.05
 DEFAULT_SIZES = {"n": 2, "d": 3, "m": 4}
 
@@ -54,6 +49,8 @@ class Point:
         What the values were drawn with, for the record.
     """
 
+    batch: tuple[int, ...] = ()
+
     def __init__(
         self,
         network: OrderedNetwork,
@@ -61,12 +58,14 @@ class Point:
         sizes: Mapping[str, int],
         seed: int | None = None,
     ) -> None:
-        self.network, self.sizes, self.seed = network, dict(sizes), seed
+        self.network, self.seed = network, seed
+        self.sizes: Mapping[str, int] = dict(sizes)
         self.given = dict(values)
         self.known: dict[Variable, Array] = dict(values)
         self.derivatives: dict[Tensor, Array] = {}
         self.origin: Point | None = None
         self.views: dict[Any, Point] = {(network.name, network.kept): self}
+        self.seen: dict[Any, Instants] = {}
 
     def of(self, network: OrderedNetwork) -> Point:
         """Return the same values seen through another network: a condensed one, or its backward sweep."""
@@ -93,8 +92,79 @@ class Point:
             elif missing := [v for v in equation.used if v not in self.known]:
                 stack.extend(missing)
             else:
-                self.known[stack.pop()] = evaluate(equation.expression, self.known.__getitem__, self)
+                known = Lookup(self.known.__getitem__, self)
+                self.known[stack.pop()] = interpret(equation.expression, known)
         return self.known[variable]
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """When the network computes what."""
+        return Schedule(self.network)
+
+    def derivative(self, node: Tensor) -> Array:
+        """Value of a derivative by complex step: ``Partial``, ``Immediate`` or ``Total``."""
+        if node not in self.derivatives:
+            if isinstance(node, Total):
+                self.derivatives.update(total(node, self, self.schedule))
+            else:
+                self.derivatives[node] = held_fixed(node, self)
+        return self.derivatives[node]
+
+    def instants(self, choices: Sequence[Mapping[Any, int]]) -> Instants:
+        """Return the point seen at several choices of symbolic times, along a leading axis."""
+        key = tuple(tuple(sorted(choice.items(), key=str)) for choice in choices)
+        if key not in self.seen:
+            self.seen[key] = Instants(self, choices)
+        return self.seen[key]
+
+
+class Instants:
+    """A point, or instants of one, seen at several choices of symbolic times along a leading axis."""
+
+    def __init__(self, under: Point | Instants, choices: Sequence[Mapping[Any, int]]) -> None:
+        self.under, self.choices = under, choices
+        self.network: OrderedNetwork = under.network
+        self.sizes: Mapping[str, int] = under.sizes
+        self.batch: tuple[int, ...] = (len(choices), *under.batch)
+        self.known: dict[Tensor, Array] = {}
+
+    def variable(self, variable: Variable) -> Array:
+        """Value of a variable at every choice."""
+        return self._stacked(variable, self.under.variable)
+
+    def derivative(self, node: Tensor) -> Array:
+        """Value of a derivative at every choice; within a step all of them take one pass."""
+        if node not in self.known and not isinstance(node, Total) and self._in_one_pass(node):
+            self.known[node] = held_fixed(node, self)
+        return self._stacked(node, self.under.derivative)
+
+    def instants(self, choices: Sequence[Mapping[Any, int]]) -> Instants:
+        """Return the same at several choices of further symbols."""
+        return Instants(self, choices)
+
+    def _stacked(self, node: Tensor, each: Callable[[Any], Array]) -> Array:
+        if node not in self.known:
+            if not free_times(node) & self.choices[0].keys():
+                return each(node)
+            axes = len(self.under.batch) + node.rank
+            arrays = [each(instantiate(node, dict(choice))) for choice in self.choices]
+            self.known[node] = np.stack([a.reshape((1,) * (axes - a.ndim) + a.shape) for a in arrays])
+        return self.known[node]
+
+    def _in_one_pass(self, node: Tensor) -> bool:
+        """Whether a derivative within a step is the same expression of the times at every choice.
+
+        It is not where a variable meets the one it is differentiated by at some choices only (s_k, s_3), nor
+        where an equation is missing at some of them: the states at 0 are given.
+        """
+        of, wrt = node.args
+        same = [v for v in of.variables() if isinstance(node, Immediate) or v.name == wrt.name]
+        if any(v.time is None or not (v.time - wrt.time).is_Integer for v in same if wrt.time is not None):
+            return False
+        if isinstance(node, Partial):
+            return True
+        steps = {of.time.xreplace(choice) for choice in self.choices} if of.time is not None else {0}
+        return min(steps) >= 1 and set(self.network.states) <= self.network.kept
 
 
 def random_point(network: OrderedNetwork, seed: int = 0, sizes: Mapping[str, int] | None = None) -> Point:
@@ -147,127 +217,24 @@ def value(tensor: Tensor, at: Point, times: Mapping[Any, int] | None = None) -> 
     everything = {HORIZON: at.network.steps, **(times or {})}
     if free_times(tensor):
         tensor = instantiate(tensor, everything)
-    return evaluate(tensor, at.variable, at)
+    return interpret(tensor, at)
 
 
-def _size(shape: Shape, at: Point) -> tuple[int, ...]:
-    return tuple(at.sizes[axis] for axis in shape)
-
-
-def evaluate(tensor: Tensor, variable: Callable[[Variable], Array], at: Point) -> Array:
-    """Interpret a node; ``variable`` says what a variable is worth, derivative nodes ask the point."""
-
-    def of(node: Tensor) -> Array:
-        return evaluate(node, variable, at)
-
-    match tensor:
-        case Variable():
-            return variable(tensor)
-        case Zeros():
-            return np.zeros(_size(tensor.shape, at))
-        case Ones():
-            return np.ones(_size(tensor.shape, at))
-        case Eye():
-            half = _size(tensor.shape[: tensor.rank // 2], at)
-            return np.eye(int(np.prod(half))).reshape(half + half)
-        case Plus():
-            return reduce(np.add, (of(term) for term in tensor.args))
-        case Scale(factor, scaled):
-            return float(factor) * of(scaled)
-        case Contraction():
-            product, rank = of(tensor.args[0]), tensor.args[0].rank
-            for factor in tensor.args[1:]:
-                product = contract_arrays(product, rank, of(factor), factor.rank)
-                rank += factor.rank - 2
-            return product
-        case Hadamard(left, right):
-            return of(left) * of(right)
-        case Outer(left, right):
-            u, v = of(left), of(right)
-            return u.reshape(u.shape + (1,) * right.rank) * v.reshape(
-                v.shape[: v.ndim - right.rank] + (1,) * left.rank + v.shape[v.ndim - right.rank :]
-            )
-        case Diagonal(vector):
-            v = of(vector)
-            return v[..., :, None] * np.eye(v.shape[-1])
-        case Apply(function, argument, order):
-            row = TABLE[function]
-            if order == 0:
-                return row.numpy(of(argument))
-            if order == 1 and row.derivative is not None:
-                return row.derivative(of(argument))
-        case Partial() | Immediate() | Total():
-            if tensor not in at.derivatives:
-                at.derivatives[tensor] = differentiate(tensor, at)
-            return at.derivatives[tensor]
-        case TimeSum():
-            terms = (of(tensor.instance(j)) for j in tensor.times())
-            return reduce(np.add, terms, np.zeros(_size(tensor.shape, at)))
-        case JacobianProduct():
-            factors = (of(tensor.instance(j)) for j in tensor.times())
-            return reduce(lambda done, later: later @ done, factors, np.eye(at.sizes[tensor.shape[0]]))
-    raise NotImplementedError(f"no value for {tensor}")
-
-
-def contract_arrays(left: Array, left_rank: int, right: Array, right_rank: int) -> Array:
-    """Join the last axis of ``left`` with the first named axis of ``right``; batch axes broadcast."""
-    if left_rank == 1 and right_rank == 1:
-        return np.asarray((left * right).sum(axis=-1))
-    if left_rank == 2 and right_rank == 1:
-        return (left @ right[..., None])[..., 0]
-    if left_rank == 1 and right_rank == 2:
-        return (left[..., None, :] @ right)[..., 0, :]
-    letters = "abcdefghij"
-    first, second = letters[:left_rank], letters[left_rank - 1 : left_rank + right_rank - 1]
-    return np.asarray(np.einsum(f"...{first},...{second}->...{first[:-1]}{second[1:]}", left, right))
-
-
-def differentiate(node: Tensor, at: Point) -> Array:
-    """Value of a derivative node by the complex step.
-
-    Parameters
-    ----------
-    node : Partial, Immediate or Total
-        ``Partial`` holds every other variable of its expression, ``Immediate`` every kept variable of the
-        network, ``Total`` only what is given.
-    at : Point
+def values(tensor: Tensor, at: Point, choices: Sequence[Mapping[Any, int]]) -> Array:
+    """Values of an expression at several choices of its times, as ``value`` gives them one at a time.
 
     Returns
     -------
-    ndarray, shape ``node.shape``
-        Numerator layout. Truncation error O(h**2), h = 1e-30; nothing is subtracted, so there is no
-        cancellation (central differences reach about 1e-11 here).
-
-    References
-    ----------
-    Squire & Trapp (1998), SIAM Review 40(1), 110-112.
+    ndarray, shape ``(len(choices), *tensor.shape)``
     """
-    wrt: Variable = node.args[1]
-    base = at.variable(wrt)
-    perturbed = base + 1j * STEP_LENGTH * np.eye(base.size).reshape((base.size, *base.shape))
-    known: dict[Variable, Array] = {wrt: perturbed}
-    of: Tensor = node.args[0]
+    shape = (len(choices), *size(tensor.shape, at))
+    symbols = set().union(*choices)
+    if len(choices) < 2 or not fixed_ranges(tensor, symbols):
+        return np.reshape([value(tensor, at, choice) for choice in choices], shape)
+    tensor = instantiate(tensor, {HORIZON: at.network.steps})
+    return np.broadcast_to(interpret(tensor, at.instants(choices)), shape)
 
-    def variable(v: Variable) -> Array:
-        if v not in known:
-            equation = at.network.by_target.get(v)
-            held = not isinstance(node, Immediate) or equation is None or v.name in at.network.kept
-            known[v] = (
-                at.variable(v) if held or equation is None else evaluate(equation.expression, variable, at)
-            )
-        return known[v]
 
-    if isinstance(node, Total):
-        for equation in at.network.equations:
-            if of in known:
-                break
-            if equation.target != wrt and any(v in known for v in equation.used):
-                known[equation.target] = evaluate(
-                    equation.expression, lambda v: known[v] if v in known else at.variable(v), at
-                )
-    elif isinstance(node, Immediate) and of != wrt:
-        own = at.network.by_target.get(of)
-        of = of if own is None else own.expression
-    result = evaluate(of, variable, at)
-    result = np.broadcast_to(result, (base.size, *_size(node.args[0].shape, at)))
-    return np.moveaxis(result.imag, 0, -1).reshape(_size(node.shape, at)) / STEP_LENGTH
+def evaluate(tensor: Tensor, variable: Callable[[Variable], Array], at: Values) -> Array:
+    """Value of an expression whose variables are looked up elsewhere."""
+    return interpret(tensor, Lookup(variable, at))

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy
 
-from symrnn.adjoint import sweep
+from symrnn.adjoint import Sweep, sweep
+from symrnn.budget import longest_readable
 from symrnn.calculus import Immediate, Total
 from symrnn.cell import Cell
-from symrnn.certificate import Certificate, Check, certify, certify_equations
+from symrnn.certificate import TOLERANCE, Certificate, Check, certify, certify_equations, check_ink
 from symrnn.derivation import Derivation, claim, derive
 from symrnn.entrywise import EntryDerivation, derive_entry
 from symrnn.equation import HORIZON, STEP
 from symrnn.evaluate import Point, random_point, value
 from symrnn.network import OrderedNetwork
+from symrnn.onestep import K, OneStep
+from symrnn.rules.sweep import successors_rule
 from symrnn.strategies import RECURSION, REORDERED
-from symrnn.tensor import Variable, time_symbol
+from symrnn.tensor import Variable
 from symrnn.typeset.latex import latex
+from symrnn.typeset.measure import broken
 from symrnn.typeset.text import text
 from symrnn.typeset.tree import Tree, uncoloured
 from symrnn.views.entry_layout import entry_layout
@@ -27,7 +31,7 @@ from symrnn.views.matrix import layout, line
 from symrnn.views.scalar import ScalarNetwork
 from symrnn.witnesses import deviation
 
-K = time_symbol("k")
+TERMINAL = 100  # characters of a formula in one line, where it is a sum that can be broken
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,9 @@ class View:
         out, before = [self.title], ""
         for lhs, rhs, rule, reason in self.lines:
             left = _as(text, lhs)
-            out.append(f"  {left if left != before else ' ' * len(left)} = {_as(text, rhs)}")
+            first, *more = [rhs] if isinstance(rhs, str) else broken(rhs, TERMINAL, lambda t: len(text(t)))
+            out.append(f"  {left if left != before else ' ' * len(left)} = {_as(text, first)}")
+            out += [f"  {' ' * len(left)}     {_as(text, line)}" for line in more]
             if rule:
                 out.append(f"  {' ' * len(left)}     [{rule}] {reason}".rstrip())
             before = left
@@ -87,8 +93,8 @@ def _as(emitter: Callable[[Tree], str], side: Tree | str) -> str:
     return side if isinstance(side, str) else str(emitter(uncoloured(side)))
 
 
-def view_of(derivation: Derivation | EntryDerivation, at: Point) -> View:
-    """Return the printed form of a derivation, certified.
+def view_of(derivation: Derivation | EntryDerivation, at: Point, words: str = "") -> View:
+    """Return the printed form of a derivation, certified; ``words`` say in its title what it is.
 
     Raises
     ------
@@ -102,11 +108,40 @@ def view_of(derivation: Derivation | EntryDerivation, at: Point) -> View:
         )
     else:
         lines = tuple((*line(x.lhs, x.rhs), x.rule.name, _words(x.reason)) for x in derivation.lines())
-    return View(certificate.goal, lines, certificate)
+    return View(certificate.goal + (f", {words}" if words else ""), lines, certificate)
 
 
 def _words(reason: tuple[Any, ...]) -> str:
     return "".join(piece if isinstance(piece, str) else text(layout(piece)) for piece in reason)
+
+
+def sweep_views(network: OrderedNetwork, wrt: Variable | None = None) -> list[View]:
+    """Return the backward sweep, certified for every step: each adjoint, then the gradient by a parameter.
+
+    Without ``wrt`` the gradients by all parameters. Time and memory are linear in the number of steps.
+    """
+    at, found = random_point(network), sweep(network)
+    parameters = [d for name, d in found.parameters.items() if wrt is None or wrt.name == name]
+    return [
+        *(view_of(d, at) for d in (found.output, *found.signals.values())),
+        _ends_view(found, at),
+        *(view_of(d, at) for d in parameters),
+    ]
+
+
+def _ends_view(found: Sweep, at: Point) -> View:
+    """Return the adjoints of the last step and of the initial states, certified."""
+    rule, seen = successors_rule.name, at.of(found.network)
+    checks = []
+    for n, (lhs, rhs) in enumerate(found.ends, start=1):
+        printed = check_ink(n, rule, lhs, rhs, seen, [{}])
+        worst = deviation(value(rhs, seen), value(lhs, seen))
+        checks += [printed, replace(printed, witness="object", deviation=worst)]
+    points = ({"seed": at.seed, "sizes": dict(at.sizes)},)
+    certificate = Certificate("the last step and the start", True, tuple(checks), TOLERANCE, points).require()
+    reasons = ("Nothing comes after the last step.", "Only the next step uses an initial state.")
+    lines = tuple((*line(lhs, rhs), rule, reasons[lhs.args[1].time == 0]) for lhs, rhs in found.ends)
+    return View(certificate.goal, lines, certificate)
 
 
 def views(
@@ -115,34 +150,55 @@ def views(
     """Return a view of ∂of/∂wrt, certified at a random point."""
     if name == "scalar":
         return [scalar_view(network, of, wrt, sizes)]
+    if name == "sweep":
+        return sweep_views(network, wrt)
     at = random_point(network)
     if name == "paths":
         return [view_of(derive(Total(of, wrt), network), at)]
-    if name == "sweep":
-        found = sweep(network)
-        parameter = [found.parameters[wrt.name]] if wrt.name in found.parameters else []
-        return [view_of(d, at) for d in (found.output, *found.signals.values(), *parameter)]
-    goals = factors(network, wrt)
+    made = factors(network, wrt, every_signal=name == "local")
     if name == "local":
-        return [view_of(derive(goal, network), at) for goal in goals]
-    letters = ("p", "q", "r")
-    entrywise = [goal for goal in goals if goal.args[0].rank]
-    return [view_of(derive_entry(goal, letters[: goal.rank], network), at) for goal in entrywise]
+        return [view_of(found, at, words) for found, words in made]
+    vectors = [(found, words) for found, words in made if found.goal.args[0].rank]
+    return [view_of(entries(found), at, words) for found, words in vectors]
 
 
-def factors(network: OrderedNetwork, wrt: Variable) -> list[Total | Immediate]:
-    """Return the derivatives within a step that ∂L/∂wrt consists of, at symbolic times."""
+def entries(matrix: Derivation) -> EntryDerivation:
+    """Return a derivation within a step, entry by entry."""
+    return derive_entry(matrix.goal, ("p", "q", "r")[: matrix.goal.rank], matrix.network, matrix=matrix)
+
+
+def factors(
+    network: OrderedNetwork, wrt: Variable, every_signal: bool = True
+) -> list[tuple[Derivation, str]]:
+    """Return the derivatives within a step that ∂L/∂wrt consists of, at symbolic times, and what each is.
+
+    Where a state reaches the next step on one path only, that is its Jacobian. In a cell with gates it is
+    every edge of the step, and the Jacobians along all paths; ``every_signal`` False leaves gates and
+    pre-activations out.
+    """
     loss, z = network["L", STEP], network["z", STEP]
-    state = network[network.states[0], K]
-    goals: list[Total | Immediate] = []
-    x = wrt if wrt.time is None or wrt.time == 0 else wrt.at(K)
-    if wrt.name in network.states:
-        return [Total(loss, z), Total(state, state.at(K - 1))]
-    if network.depends(network[network.states[0], 1], wrt) or (wrt.time is not None and wrt.time > 0):
-        goals = [Immediate(state, x), Total(state, state.at(K - 1))]
-    else:
-        goals = [Immediate(z.at(K), x)]
-    return [*goals, Total(loss, z)]
+    step, stations = OneStep(network), network.condense({*network.states, "L"})
+    x = wrt if wrt.time is None else wrt.at(K)
+    uses = [v for v in (network[state, K] for state in network.states) if x in stations.parents(v)]
+    between = jacobians(step, every_signal) if uses or wrt.name in network.states else []
+    immediate = [(step.immediate(v, x), "") for v in uses if wrt.name not in network.states]
+    if not between:
+        immediate = [(derive(Immediate(z.at(K), x), network), "")]
+    made = [*between, *immediate] if step.branches else [*immediate, *between]  # edges, then what uses them
+    return [*made, (derive(Total(loss, z), network), "")]
+
+
+def jacobians(step: OneStep, every_signal: bool = True) -> list[tuple[Derivation, str]]:
+    """Return the derivatives from state to state: with the gates held fixed, and along all paths."""
+    if not step.branches:
+        return [(derive(Total(v, u), step.network), "") for v, u in step.states()]
+    states = set(step.network.states)
+    made = [(found, "gates held fixed" if goal in step.held else "") for goal, found in step.edges.items()]
+    made += [
+        (found, "all paths" if {v.name for v in goal.args} <= states else "")
+        for goal, found in step.jacobians.items()
+    ]
+    return made if every_signal else [pair for pair in made if pair[1]]
 
 
 def scalar_view(network: OrderedNetwork, of: Variable, wrt: Variable, sizes: Mapping[str, int]) -> View:
@@ -154,7 +210,7 @@ def scalar_view(network: OrderedNetwork, of: Variable, wrt: Variable, sizes: Map
     adjoints, gradient = scalar.derivatives(place)
     wanted = {scalar.symbol(p): p for p in _places(wrt, everything)}
     lines = [(symbol.name, sympy.sstr(expression), "", "") for symbol, expression in adjoints]
-    values = scalar.gradient_values(place, at)
+    values = scalar.written_values(place, at)
     truth = value(Total(of, wrt), at)
     worst = 0.0
     for symbol, (_, indices) in wanted.items():
@@ -197,24 +253,28 @@ def certify_cell(
 def derivations(network: OrderedNetwork) -> list[Derivation | EntryDerivation]:
     """Return every derivation that symrnn makes of a network."""
     stations = network.condense({*network.states, "L"})
-    state, last = network.states[0], network.steps
+    last = network.steps
     given = [v for v in network.given if v.time is None]
-    wrt = [*given, network[state, 0], network["x", max(1, last // 2)]]
-    made: list[Derivation | EntryDerivation] = [derive(Total(network["L", last], v), network) for v in wrt]
-    goals = dict.fromkeys(goal for v in wrt for goal in factors(network, v))
-    for goal in goals:
-        made.append(derive(goal, network))
-        if goal.args[0].rank:
-            made.append(derive_entry(goal, ("p", "q", "r")[: goal.rank], network))
+    initial = [network[state, 0] for state in network.states]
+    wrt = [*given, *initial, network["x", max(1, last // 2)]]
+    losses = (longest_readable(network["L", last], v, network) for v in wrt)
+    made: list[Derivation | EntryDerivation] = [
+        derive(Total(loss, v), network) for loss, v in zip(losses, wrt) if loss is not None
+    ]
+    parts = {found.goal: (found, words) for v in wrt for found, words in factors(network, v)}
+    branches = OneStep(network).branches
+    for found, words in parts.values():
+        made.append(found)
+        if found.goal.args[0].rank and (words or not branches or found.goal.args[1] in given):
+            made.append(entries(found))
     for v in given:
         lemma = claim(stations, v)
         if lemma:
             made += [*lemma, derive(Total(network["L"], v), stations, REORDERED, lemma)]
-        else:
+        elif len(network.states) == 1:
             made.append(derive(Total(network["L"], v), network))
     if len(network.states) == 1 and last > 1:
-        made.append(
-            derive(Total(network["L"], network[state, K]), stations, RECURSION, times=(1, HORIZON - 1))
-        )
+        at_k = network[network.states[0], K]
+        made.append(derive(Total(network["L"], at_k), stations, RECURSION, times=(1, HORIZON - 1)))
     swept = sweep(network)
     return [*made, swept.output, *swept.signals.values(), *swept.parameters.values()]

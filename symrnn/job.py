@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from symrnn.cell import Cell
+from symrnn.cell import Cell, picked
 from symrnn.equation import WEIGHT, NetworkError
 from symrnn.evaluate import Array, Point
 from symrnn.jobdata import JobError, numbers_of, vectors, vocabulary_of
@@ -198,7 +198,7 @@ def _cell(where: str, file: Path, name: str, data: dict[str, Any]) -> Cell:
     """Load a built-in cell, or a cell file relative to the job."""
     target = str(file.parent / name) if name.endswith(".toml") else name
     try:
-        return Cell.load(target, data.get("activation", "tanh"), data.get("loss", "cross_entropy"))
+        return picked(target, data.get("activation"), data.get("loss"))
     except FileError as error:
         message = str(error)
         raise JobError(message if message.startswith("cell file") else f"{where}: {message}") from None

@@ -104,6 +104,10 @@ class OrderedNetwork:
             known.setdefault(v.name, {})[v.time] = v
         return known
 
+    def times_of(self, name: str) -> list[Variable]:
+        """Return a variable at every time that it exists at."""
+        return list(self._known[name].values())
+
     def shape(self, name: str) -> Shape:
         """Shape of a variable by name."""
         return next(iter(self._known[name].values())).shape
@@ -131,15 +135,16 @@ class OrderedNetwork:
         NetworkError
             If the network has no such variable.
         """
-        match = re.fullmatch(r"([A-Za-z_]\w*?)(?:\[(\d{1,9})\]|(\d{1,9}))?", text.strip())
+        match = re.fullmatch(r"([A-Za-z_]\w*)(?:\[(\d{1,9})\])?", text.strip())
         if match is None:
             raise NetworkError(
                 f"cannot read {text!r}; write a name such as W, or one with a time such as L[4]"
             )
-        name, inside, behind = match.groups()
-        if text.strip() in self._known:
-            return self[text.strip()]
-        return self[name, int(inside or behind)] if inside or behind else self[name]
+        name, time = match.groups()
+        for cut in range(len(name) - 1, 0, -1):  # the longest name: h_10 is h_1 at 0
+            if name not in self._known and name[cut:].isdecimal() and name[:cut] in self._known:
+                name, time = name[:cut], name[cut:][:9]
+        return self[name, int(time)] if time else self[name]
 
     def equation(self, variable: Variable) -> Equation | None:
         """Return the equation that defines a variable; None for what is given."""
@@ -177,7 +182,13 @@ class OrderedNetwork:
         """Return a copy with other nodes; the equations were checked once, their tables are shared."""
         other = copy.copy(self)
         object.__setattr__(other, "kept", kept)
+        vars(other).pop("_parents", None)
         return other
+
+    @cached_property
+    def _parents(self) -> dict[Variable, list[Variable]]:
+        """What is known of the parents, which depend on the nodes that are kept."""
+        return {}
 
     @cached_property
     def whole(self) -> OrderedNetwork:
@@ -187,12 +198,14 @@ class OrderedNetwork:
 
     def parents(self, variable: Variable) -> list[Variable]:
         """Return what a variable is computed from: nodes and given variables, through intermediates."""
-        equation = self.equation(variable)
-        found: dict[Variable, None] = {}
-        transparent = self.intermediates(variable)
-        for used in [] if equation is None else equation.used:
-            found.update(dict.fromkeys(self.parents(used) if used in transparent else [used]))
-        return list(found)
+        if variable not in self._parents:
+            equation = self.equation(variable)
+            found: dict[Variable, None] = {}
+            transparent = self.intermediates(variable)
+            for used in [] if equation is None else equation.used:
+                found.update(dict.fromkeys(self.parents(used) if used in transparent else [used]))
+            self._parents[variable] = list(found)
+        return self._parents[variable]
 
     def depends(self, variable: Variable, on: Variable) -> bool:
         """Whether some path leads from ``on`` to ``variable`` (a variable depends on itself)."""
@@ -261,8 +274,28 @@ class OrderedNetwork:
             u != on and u.name in self.states and self.depends(u, on) for u in stations.parents(variable)
         )
 
+    def path_counts(self, source: Variable) -> dict[Variable, int]:
+        """Return the number of paths from ``source`` to each node behind it, in one walk along the equations.
+
+        Examples
+        --------
+        >>> from symrnn.cell import Cell
+        >>> network = Cell.load("lstm").unroll(5).condense({"h", "c", "L"})
+        >>> counts = network.path_counts(network["W_f"])
+        >>> [counts[network["L", t]] for t in range(1, 6)]
+        [1, 4, 12, 33, 88]
+        """
+        counts = {source: 1}
+        for equation in self.equations:
+            v = equation.target
+            if v.name in self.kept and v != source:
+                found = sum(counts.get(parent, 0) for parent in self.parents(v))
+                if found:
+                    counts[v] = found
+        return counts
+
     def paths(self, source: Variable, target: Variable) -> list[tuple[Variable, ...]]:
-        """All paths between two nodes, each from source to target; their number grows fast in gated cells."""
+        """All paths between two nodes, each from source to target; ``path_counts`` says how many."""
         if source == target:
             return [(target,)]
         return [

@@ -7,15 +7,16 @@ bracket, a lost ⊤ or swapped factors change the value, or leave none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from symrnn.evaluate import Array, Point
 from symrnn.ink.parser import read
-from symrnn.ink.reading import evaluate
+from symrnn.ink.reading import evaluate, evaluate_sides
 from symrnn.ink.syntax import ReadbackError
 
-__all__ = ["ReadbackError", "ink_value"]
+__all__ = ["ReadbackError", "ink_sides", "ink_value"]
 
 
 def ink_value(
@@ -57,8 +58,40 @@ def ink_value(
     Traceback (most recent call last):
     symrnn.ink.syntax.ReadbackError: a column (3) stands in front of a matrix (3 × 3), in 's_{1} \\, W'
     """
-    letters = {str(letter): int(time) for letter, time in (times or {}).items()}
+    with _where(source):
+        return evaluate(read(source), at, _letters(times), dict(indices or {}))
+
+
+def ink_sides(
+    lhs: str,
+    rhs: str,
+    at: Point,
+    times: Mapping[Any, int] | None = None,
+    indices: Mapping[str, int] | None = None,
+) -> tuple[Array, Array]:
+    r"""Value of the left side of a printed equation, and of left minus right.
+
+    Both sides are read alone, so a bracket of one cannot be closed in the other; what they are worth must be
+    of one kind, a row beside a column is none.
+
+    Raises
+    ------
+    ReadbackError
+        As ``ink_value``, and if the sides are no equation.
+    """
+    with _where(f"{lhs} = {rhs}"):
+        sides = read(lhs), read(rhs)
+        return evaluate_sides(*sides, at, _letters(times), dict(indices or {}))
+
+
+def _letters(times: Mapping[Any, int] | None) -> dict[str, int]:
+    return {str(letter): int(time) for letter, time in (times or {}).items()}
+
+
+@contextmanager
+def _where(source: str) -> Iterator[None]:
+    """Add the place to the message of an error."""
     try:
-        return evaluate(read(source), at, letters, dict(indices or {}))
+        yield
     except ReadbackError as error:
         raise ReadbackError(f"{error!s:.300}, in {source[:200]!r}{'…' * (len(source) > 200)}") from None

@@ -12,18 +12,26 @@ from dataclasses import dataclass
 from symrnn.calculus import Derivative, Immediate, Partial, Total
 from symrnn.equation import NetworkError
 from symrnn.network import OrderedNetwork
-from symrnn.rules import Rule, arrange, paths, sweep
-from symrnn.rules.local import LOCAL
+from symrnn.rules import Rule, arrange, diagonal, paths, sweep
+from symrnn.rules.local import LOCAL, intermediate_rule
 
+SHOWN = ("shown above", "The results for its factors.")
 MOST_NESTED = 4  # brackets inside brackets that still fit on a line, and into a head
 
 
 @dataclass(frozen=True)
 class Phase:
-    """Rules that are applied together, until none of them applies; ``once`` stops after one step."""
+    """Rules that are applied together, until none of them applies.
+
+    ``once`` stops after one step; ``latest_first`` follows the network backwards instead of the line from
+    left to right: of all derivatives that a rule applies to, the one of the latest variable has its turn.
+    Earlier results (lemmas) are used before any rule, unless ``shown`` is False.
+    """
 
     rules: tuple[Rule, ...]
     once: bool = False
+    latest_first: bool = False
+    shown: bool = True
 
 
 @dataclass(frozen=True)
@@ -31,7 +39,8 @@ class Strategy:
     """Phases in order, and the kinds of derivative that the result may still hold.
 
     ``factored`` says that a front factor no later step touches is printed in the first line only;
-    ``folded`` names rules that this strategy treats as routine.
+    ``folded`` names rules that this strategy treats as routine; ``joined`` those whose neighbouring uses
+    make one line, with the reason to print there ("" for all their reasons).
     """
 
     name: str
@@ -39,6 +48,7 @@ class Strategy:
     leaves: tuple[type[Derivative], ...] = ()
     factored: bool = False
     folded: frozenset[str] = frozenset()
+    joined: tuple[tuple[str, str], ...] = ()
 
 
 # one equation after another, to the end
@@ -47,7 +57,9 @@ FULL = Strategy(
     (
         Phase((*LOCAL, paths.chain_rule, paths.explicit_implicit)),
         Phase((arrange.contract_outer,)),
+        Phase((diagonal.diagonal_factors,)),
         Phase((arrange.like_terms, arrange.positive_first)),
+        Phase((diagonal.diagonal_terms,)),
     ),
 )
 # from a loss to its logits: softmax and cross entropy cancel
@@ -58,8 +70,31 @@ OUTPUT = Strategy(
         Phase((arrange.multiply_out,)),
         Phase((arrange.reciprocal,)),
         Phase((arrange.contract_outer, arrange.target_sum)),
-        Phase((arrange.positive_first, arrange.like_terms)),
+        Phase((arrange.positive_first, arrange.like_terms, diagonal.diagonal_factors)),
     ),
+)
+# the same from earlier results about the signals of the step: first the paths, then what each factor is
+IMMEDIATE = Strategy(
+    "immediate",
+    (
+        Phase((intermediate_rule,), shown=False),
+        Phase(()),
+        *FULL.phases,
+    ),
+    joined=((intermediate_rule.name, ""), SHOWN),
+)
+# from state to state in one step
+STEP_JACOBIAN = Strategy(
+    "one step",
+    (
+        Phase((paths.chain_rule, paths.explicit_implicit), once=True),
+        Phase(()),
+        Phase((arrange.multiply_out,)),
+        Phase((diagonal.diagonal_factors,)),
+    ),
+    leaves=(Total,),
+    folded=frozenset({"multiply out", "product of diagonals"}),
+    joined=(SHOWN,),
 )
 # explicit + implicit, as in the lecture
 PATHS = Strategy(
@@ -90,6 +125,20 @@ LONG_PATHS = Strategy(
 )
 # from one state, or a loss, to an earlier state: the product written out
 CHAIN = Strategy("chain", PATHS.phases[:5], leaves=(Immediate, Total))
+# the same through several states: each variable has its turn once, the latest first
+SEVERAL = Strategy(
+    "paths through several states",
+    (
+        Phase((paths.chain_rule,), once=True),
+        Phase((arrange.distribute, paths.explicit_implicit, paths.chain_rule), latest_first=True),
+        Phase((paths.base_case,)),
+        Phase((paths.telescope,)),
+    ),
+    leaves=(Immediate, Total),
+    factored=True,
+    folded=frozenset({"distribute"}),
+)
+EXPANDING = (PATHS, LONG_PATHS, CHAIN, SEVERAL)  # their terms are paths
 # the claim of the path strategy for symbolic t, by induction
 INDUCTION = Strategy(
     "induction",
@@ -152,7 +201,7 @@ SWEEP = Strategy(
         Phase((sweep.weight_rule,)),
         Phase(LOCAL),
         Phase((arrange.contract_outer,)),
-        Phase((arrange.diagonal_product,)),
+        Phase((diagonal.diagonal_product,)),
     ),
     leaves=(Total,),
 )
@@ -178,10 +227,14 @@ def choose(goal: Derivative, network: OrderedNetwork) -> tuple[Strategy, Ordered
     both_states = {v.name, x.name} <= set(network.states)
     if same_step and (both_states or not network.depends_through_state(v, x)):
         return OUTPUT, network
-    if network.equation(x) is not None or x.time == 0:
-        return CHAIN, network.condense({*stations.kept, v.name, *({x.name} if x.time else set())})
+    between_nodes = network.equation(x) is not None or x.time == 0
+    stations = network.condense({*stations.kept, v.name, *({x.name} if between_nodes and x.time else set())})
+    if len(network.states) > 1:
+        return SEVERAL, stations
+    if between_nodes:
+        return CHAIN, stations
     nested = v.time is not None and v.time.is_Integer and int(v.time) <= MOST_NESTED
-    return PATHS if nested else LONG_PATHS, network.condense({*stations.kept, v.name})
+    return PATHS if nested else LONG_PATHS, stations
 
 
 def signals(network: OrderedNetwork) -> OrderedNetwork:

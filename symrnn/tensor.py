@@ -27,7 +27,8 @@ Shape = tuple[str, ...]
 Time = Any  # an int or a SymPy expression
 Node = TypeVar("Node", bound="Tensor")
 
-PLAIN_NAME = re.compile(r"[A-Za-z]{1,12}(_[A-Za-z0-9]{1,8}){0,2}")
+# a name with up to two parts below, then the number of a layer, then the mark of an adjoint
+PLAIN_NAME = re.compile(r"[A-Za-z]{1,12}(_[A-Za-z0-9]{1,8}){0,4}")
 
 
 class ShapeError(ValueError):

@@ -22,9 +22,9 @@ from symrnn.derivation import Derivation
 from symrnn.equation import HORIZON
 from symrnn.evaluate import Array, Point, value
 from symrnn.network import OrderedNetwork
-from symrnn.readback import ReadbackError, ink_value
+from symrnn.readback import ReadbackError, ink_sides
 from symrnn.tensor import Tensor, Variable
-from symrnn.views.entries import entry_value, sympy_derivative
+from symrnn.views.entries import sympy_derivative, sympy_value
 from symrnn.views.index import index
 from symrnn.views.scalar import ScalarNetwork, number, places
 
@@ -38,6 +38,11 @@ def deviation(found: Any, expected: Any) -> float:
         return 0.0
     worst = float(np.max(np.abs(a - b)) / max(1.0, float(np.max(np.abs(b)))))
     return worst if np.isfinite(worst) else float("inf")
+
+
+def largest_deviation(found: Array, expected: Array) -> float:
+    """Return the largest deviation over the first axis, that of the times."""
+    return max((deviation(a, b) for a, b in zip(found, expected, strict=True)), default=0.0)
 
 
 def assignments(
@@ -56,11 +61,10 @@ def _number(bound: Any, network: OrderedNetwork) -> Any:
 
 def ink(
     sources: tuple[str, str], at: Point, times: Mapping[Any, int], indices: Mapping[str, int]
-) -> Array | None:
-    """Return the difference of two printed sides, read back, or None if they are no equation."""
-    lhs, rhs = sources
+) -> tuple[Array, Array] | None:
+    """Return a printed left side and left minus right, read back, or None if they are no equation."""
     try:
-        return ink_value(rf"{lhs} - \left( {rhs} \right)", at, times, indices)
+        return ink_sides(*sources, at, times, indices)
     except ReadbackError:
         return None
 
@@ -116,7 +120,7 @@ def sympy_values(
     if within_step and v.time is not None:
         derivative, letters = _index_derivative(here, network)
         grid = np.indices(shape) + 1
-        found = entry_value(derivative, at, dict(zip(letters, grid)))
+        found = sympy_value(derivative, at, dict(zip(letters, grid)))
         return [(times, np.broadcast_to(found, shape))]
     gradient = _scalar_gradients(network.whole, sizes)
     found = np.zeros(shape)

@@ -48,9 +48,10 @@ def test_a_cell_of_my_own_is_read_as_written(tmp_path):
     cell = Cell.load(tmp_path / "mine.toml", "tanh", "squared_error")
     assert cell.name == "Mine" and cell.states == ("h",)
     assert [equation.target.shape for equation in cell.step] == [("d",), ("d",), ("m",), ("m",), ()]
-    assert str(cell.step[0].expression) == "sigmoid(Contraction(A, x[t]))"
+    assert str(cell.step[0].expression) == "sigma(Contraction(A, x[t]))"  # σ: the logistic function of gates
+    assert cell.step[0].expression.function == "sigmoid"
     assert str(cell.step[1].expression) == (
-        "Plus(Hadamard(g[t], h[t - 1]), Scale(1/2, sigma(Contraction(B, h[t - 1]))), Scale(-1, Ones((d,))))"
+        "Plus(Hadamard(g[t], h[t - 1]), Scale(1/2, tanh(Contraction(B, h[t - 1]))), Scale(-1, Ones((d,))))"
     )
 
 
@@ -90,6 +91,14 @@ def test_a_symbol_is_what_the_cell_says_and_the_function_what_the_job_picks():
     by = {f: Cell.load("elman", f).step[1].expression for f in ("tanh", "sigmoid", "relu", "identity")}
     assert {str(expression) for expression in by.values()} == {"sigma(a[t])"}
     assert {f: expression.function for f, expression in by.items()} == {f: f for f in by}
+
+
+def test_a_cell_that_writes_out_its_functions_leaves_none_to_pick():
+    fixed = {name for name in builtin_cells() if not Cell.load(name, "relu").activation}
+    assert fixed == {"lstm", "lstm-peephole", "gru", "minimal-gated"}
+    for name in fixed:
+        assert Cell.load(name, "relu").step == Cell.load(name, "tanh").step
+    assert Cell.load("lstm-cs7015", "relu").step != Cell.load("lstm-cs7015", "tanh").step
 
 
 UNUSABLE = [

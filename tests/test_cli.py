@@ -6,8 +6,11 @@ import subprocess
 import sys
 
 import pytest
+from sympy import Rational
 
 import symrnn
+from symrnn.adjoint import Sweep
+from symrnn.algebra import scale
 from symrnn.cell import builtin_cells
 from symrnn.cli import VIEWS, main
 from symrnn.rules import BOOK
@@ -31,6 +34,31 @@ def test_every_view_is_printed_as_text(view, capsys):
     if view != "scalar":
         named = set(re.findall(r"^ +\[([^\]]+)\]", said, flags=re.MULTILINE))
         assert named and named <= set(BOOK) | INDEX_RULES
+
+
+def test_the_sweep_of_a_gated_cell_has_every_signal_both_ends_and_every_parameter(capsys):
+    said = say(["derive", "lstm", "--view", "sweep", "--steps", "3"], capsys)
+    cell = symrnn.Cell.load("lstm")
+    titles = [line for line in said.splitlines() if re.match("∂L|the last", line)]
+    assert len(titles) == 1 + len(cell.step) - 2 + 1 + 1 + len(cell.parameters)  # L_t by z_t, x, the ends
+    for end in ("∂L/∂h_3 = ", "∂L/∂c_3 = ", "∂L/∂h_0 = ", "∂L/∂c_0 = "):
+        assert said.count(end) == 1
+    assert "seed 0, T = 3" in said
+
+
+def test_an_end_of_the_sweep_that_is_wrong_by_a_thousandth_stops_the_view(capsys, monkeypatch):
+    right = Sweep.ends.func
+    for number in range(4):
+        wrong = property(
+            lambda sweep, n=number: [
+                (lhs, scale(Rational(1001, 1000), rhs) if i == n else rhs)
+                for i, (lhs, rhs) in enumerate(right(sweep))
+            ]
+        )
+        monkeypatch.setattr(Sweep, "ends", wrong)
+        assert main(["derive", "lstm", "--view", "sweep", "--steps", "3"]) == 1
+        said = capsys.readouterr().err
+        assert said.startswith("symrnn: a step does not hold") and f"step {number + 1}," in said
 
 
 @pytest.mark.parametrize("view", VIEWS)

@@ -51,7 +51,7 @@ def nothing_remembered():
     """Forget what was printed before, so that a loosened printer prints again."""
 
     def forget():
-        for module in (certificate, witnesses):
+        for module in (certificate, witnesses, matrix):
             for remembered in vars(module).values():
                 if hasattr(remembered, "cache_clear"):
                     remembered.cache_clear()

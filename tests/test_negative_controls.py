@@ -24,6 +24,7 @@ from symrnn.derivation import Derivation, derive
 from symrnn.entrywise import ENTRY_RULES, derive_entry
 from symrnn.evaluate import random_point
 from symrnn.goals import K, derivations
+from symrnn.onestep import OneStep
 from symrnn.rules import BOOK
 from symrnn.strategies import PRODUCT
 from symrnn.tensor import Zeros
@@ -45,6 +46,9 @@ def every_derivation() -> list[Derivation]:
     for loss in ("cross_entropy", "squared_error"):
         network = Cell.load("elman", "tanh", loss).unroll(4, MASK)
         made += [d for d in derivations(network) if isinstance(d, Derivation)]
+    for gated in ("lstm", "gru"):
+        step = OneStep(Cell.load(gated).unroll(4))
+        made += [*step.edges.values(), *step.jacobians.values()]
     s, a, W = network["s", 2], network["a", 2], network["W"]
     stations = network.condense({"s", "L"})
     made.append(derive(Partial(hadamard(s, contract(W, s)), s), network))

@@ -224,6 +224,8 @@ class _Parser:
             piece = self.take()
             if piece == r"\mathrm":
                 piece = self.word()
+            if self.passed("_"):  # an axis of a layer: d_1
+                piece += "_" + "".join(itertools.chain(*self.script()))
             parts[-1] += (GREEK.get(piece, piece),)
         if () in parts:
             raise self.stop("a script without gaps")

@@ -43,10 +43,28 @@ BETWEEN = {r"\odot": entrywise, r"\otimes": outer}
 def evaluate(node: Node, at: Point, times: dict[str, int], indices: dict[str, int]) -> Array:
     """Value of a syntax tree at a point; see ``symrnn.readback.ink_value``."""
     with np.errstate(all="ignore"):
-        result = Reader(symbols_at(at), {"T": at.network.steps, **times}, indices).value(node).array
-    if not np.isfinite(result).all():
+        return _finite(_reader(at, times, indices).value(node))
+
+
+def evaluate_sides(
+    left: Node, right: Node, at: Point, times: dict[str, int], indices: dict[str, int]
+) -> tuple[Array, Array]:
+    """Value of the left side of an equation, and left minus right; see ``symrnn.readback.ink_sides``."""
+    reader = _reader(at, times, indices)
+    with np.errstate(all="ignore"):
+        alone = reader.value(left)
+        difference = add(((1, alone, left == Numeral(1.0)), (-1, reader.value(right), False)))
+        return _finite(alone), _finite(difference)
+
+
+def _reader(at: Point, times: dict[str, int], indices: dict[str, int]) -> Reader:
+    return Reader(symbols_at(at), {"T": at.network.steps, **times}, indices)
+
+
+def _finite(value: Value) -> Array:
+    if not np.isfinite(value.array).all():
         raise ReadbackError("the value is not finite")
-    return result
+    return value.array
 
 
 @dataclass(frozen=True)
@@ -98,6 +116,8 @@ class Reader:
 
     def number(self, text: tuple[str, ...], letters: Mapping[str, int]) -> int:
         """Return the value of a time or an index such as ``4``, ``k`` or ``t - 1``."""
+        if len(text) == 1 and text[0] in letters:
+            return letters[text[0]]
         if len(text) % 2 == 0 or any(sign not in "+-" for sign in text[1::2]):
             raise ReadbackError(f"the script {' '.join(text)!r} is no time or index")
         total = 0
@@ -209,7 +229,7 @@ class Reader:
             if upper:
                 array, rank = array[self.places(upper, array.shape[:rank])], 0
             if below is not None:
-                array = np.moveaxis(array, range(rank), range(-rank, 0))[below]
+                array = array[(slice(None),) * rank + below]
         elif node.immediate:
             raise ReadbackError("∂⁺ of an expression; it is defined for variables")
         else:

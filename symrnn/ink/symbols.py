@@ -8,6 +8,7 @@ fits is meant.
 from __future__ import annotations
 
 from copy import copy
+from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 from symrnn.calculus import Immediate, Total
@@ -92,9 +93,10 @@ def fits(script: Script, shape: Shape) -> bool:
     return not script or split_entries(script, len(shape)) is not None
 
 
-def split_entries(script: Script, rank: int) -> list[str] | None:
+@lru_cache(maxsize=4096)
+def split_entries(script: Script, rank: int) -> tuple[str, ...] | None:
     """Cut ``qr``, ``q,r`` or ``12`` into one index for each axis; None if that does not come out."""
     pieces = [piece for part in script for piece in part]
     if len(pieces) != rank:
         pieces = [digit for piece in pieces for digit in (piece if piece.isdecimal() else (piece,))]
-    return pieces if len(pieces) == rank and all(piece.isalnum() for piece in pieces) else None
+    return tuple(pieces) if len(pieces) == rank and all(piece.isalnum() for piece in pieces) else None

@@ -10,7 +10,7 @@ step.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from symrnn.network import OrderedNetwork
@@ -56,6 +56,15 @@ class Rule:
     def with_rewrite(self, rewrite: Rewrite) -> Rule:
         """Return the same rule with another rewriting, for negative controls."""
         return replace(self, rewrite=rewrite)
+
+
+def listed(names: Sequence[Tensor]) -> Reason:
+    """Return names with commas between them, the last one after "and"."""
+    words: list[str | Tensor] = []
+    for n, name in enumerate(names):
+        words += [" and " if n == len(names) - 1 else ", "] if n else []
+        words.append(name)
+    return tuple(words)
 
 
 def rule(

@@ -11,7 +11,7 @@ from itertools import product
 
 from sympy.core.numbers import Integer
 
-from symrnn.algebra import contract, hadamard, outer, plus, scale
+from symrnn.algebra import contract, outer, plus, scale
 from symrnn.calculus import TimeSum, Total, bound
 from symrnn.network import OrderedNetwork
 from symrnn.rewrite import replace_node
@@ -184,20 +184,6 @@ def swap_sums(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     match node:
         case TimeSum(TimeSum(body, k, low, upper), t, first, last) if upper == t and low == first:
             return TimeSum(TimeSum(body, t, k, last), k, low, last)
-    return None
-
-
-@rule(
-    "diagonal product",
-    "Multiplying by a diagonal matrix multiplies entry by entry.",
-    source="definition of diag",
-    because="A diagonal matrix scales each entry on its own.",
-)
-def diagonal_product(node: Tensor, network: OrderedNetwork) -> Tensor | None:
-    """g diag(v) = g ⊙ v."""
-    match node:
-        case Contraction(args=(*front, Diagonal(v))) if front and front[0].rank == 1:
-            return hadamard(contract(*front), v)
     return None
 
 

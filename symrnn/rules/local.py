@@ -10,7 +10,7 @@ from symrnn.algebra import contract, outer, plus, scale, through
 from symrnn.calculus import Immediate, Partial, Total
 from symrnn.functions import TABLE
 from symrnn.network import OrderedNetwork
-from symrnn.rules import Reason, rule
+from symrnn.rules import Reason, listed, rule
 from symrnn.tensor import (
     Apply,
     Contraction,
@@ -37,10 +37,7 @@ def edge(target: Variable, source: Variable, network: OrderedNetwork) -> Tensor:
 def _chain_reason(node: Tensor, network: OrderedNetwork) -> Reason:
     v, x = node.args
     between = [u for u in network.intermediates(v) if x in network.parents(u)]
-    names: list[str | Tensor] = []
-    for u in between:
-        names += [" and " if names else "", u]
-    return (x, " reaches ", v, " through ", *names, ".")
+    return (x, " reaches ", v, " through ", *listed(between), ".")
 
 
 @rule(
@@ -210,6 +207,7 @@ def dot_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     "entrywise product",
     "Each of the two factors takes its turn, the other one stands on a diagonal.",
     source="product rule, entry by entry",
+    together=True,
 )
 def hadamard_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """∂(u ⊙ v) = diag(v) ∂u + diag(u) ∂v."""

@@ -11,7 +11,7 @@ from symrnn.algebra import contract, outer, plus, through
 from symrnn.calculus import Immediate, JacobianProduct, TimeSum, Total, bound
 from symrnn.equation import HORIZON, WEIGHT, is_symbolic
 from symrnn.network import OrderedNetwork
-from symrnn.rules import Reason, rule
+from symrnn.rules import Reason, listed, rule
 from symrnn.tensor import Contraction, Outer, Tensor, Variable, Zeros
 
 WERBOS = "ordered chain rule, Werbos 1990; explicit and implicit parts as in CS7015 lecture 14"
@@ -46,10 +46,7 @@ def edge_of(v: Variable, u: Variable, network: OrderedNetwork) -> Tensor:
 def _only_through(node: Tensor, network: OrderedNetwork) -> Reason:
     v, x = node.args
     _, parents = _split(node, network) or (False, [])
-    names: list[str | Tensor] = []
-    for u in parents:
-        names += [" and " if names else "", u]
-    return (x, " reaches ", v, " only through ", *names, ".")
+    return (x, " reaches ", v, " only through ", *listed(parents), ".")
 
 
 @rule(
@@ -75,18 +72,17 @@ def _expand(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     return None
 
 
+def _openly_and_inside(node: Tensor, network: OrderedNetwork) -> Reason:
+    v, x = node.args
+    _, parents = _split(node, network) or (False, [])
+    return (x, " stands openly in ", v, ", and again inside ", *listed(parents), ".")
+
+
 @rule(
     "explicit + implicit",
     "The total derivative is the explicit part, everything before held fixed, plus what comes through it.",
     source=WERBOS,
-    because=lambda node, network: (
-        node.args[1],
-        " stands openly in ",
-        node.args[0],
-        ", and again inside ",
-        *_split(node, network)[1][:1],  # type: ignore[index]  # asked only where the rule applied
-        ".",
-    ),
+    because=_openly_and_inside,
 )
 def explicit_implicit(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """∂v/∂x = ∂⁺v/∂x + Σ_u (∂v/∂u)(∂u/∂x)."""
@@ -110,7 +106,8 @@ def _base_reason(node: Tensor, network: OrderedNetwork) -> Reason:
         return (v, " does not depend on ", x, ".")
     start = [u for u in network.parents(v) if u.time == 0]
     if start:
-        return (start[0], " is a constant, so ", node, " has no implicit part.")
+        are = " is a constant, so " if len(start) == 1 else " are constants, so "
+        return (*listed(start), are, node, " has no implicit part.")
     states = [u for u in network.parents(v) if u.name in network.kept]
     if states:
         return (x, " stands openly in ", v, "; ", states[0], " does not depend on it.")

@@ -11,7 +11,7 @@ from symrnn.algebra import plus, scale, through
 from symrnn.calculus import Immediate, TimeSum, Total, bound
 from symrnn.equation import HORIZON, STEP, WEIGHT
 from symrnn.network import OrderedNetwork
-from symrnn.rules import Reason, rule
+from symrnn.rules import Reason, listed, rule
 from symrnn.rules.paths import edge_of
 from symrnn.tensor import Ones, Tensor, Variable
 
@@ -19,10 +19,7 @@ REVERSE = "reverse accumulation: Werbos 1990; Griewank & Walther 2008, chapter 3
 
 
 def _successor_reason(node: Tensor, network: OrderedNetwork) -> Reason:
-    names: list[str | Tensor] = []
-    for u in network.successors(node.args[1]):
-        names += [" and " if names else "", u]
-    return (node.args[1], " is used by ", *names, ".")
+    return (node.args[1], " is used by ", *listed(network.successors(node.args[1])), ".")
 
 
 @rule(

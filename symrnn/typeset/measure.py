@@ -7,6 +7,8 @@ wide.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from symrnn.typeset.tree import (
     Accent,
     BigSum,
@@ -62,7 +64,7 @@ def width(tree: Tree) -> float:
     raise NotImplementedError(f"no width of {type(tree).__name__}")
 
 
-def broken(tree: Tree, limit: float) -> tuple[Tree, ...]:
+def broken(tree: Tree, limit: float, width: Callable[[Tree], float] = width) -> tuple[Tree, ...]:
     """Break a sum at its top-level signs into lines that fit, each later line starting with its sign."""
     if width(tree) <= limit or not isinstance(tree, Row):
         return (tree,)

@@ -92,7 +92,7 @@ class Row(Tree):
 
 @dataclass(frozen=True)
 class Accent(Tree):
-    """``hat`` or ``bar`` over a symbol."""
+    """``hat``, ``bar`` or ``tilde`` over a symbol."""
 
     kind: Literal["hat", "bar", "tilde"]
     body: Tree

@@ -9,6 +9,7 @@ rules.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -21,7 +22,7 @@ from symrnn.evaluate import STEP_LENGTH, Point, value
 from symrnn.functions import TABLE
 from symrnn.network import OrderedNetwork
 from symrnn.tensor import Tensor, Variable
-from symrnn.views.index import EntryDerivative, concrete, element, entry, split_time
+from symrnn.views.index import EntryDerivative, element, entry, split_time
 
 Lookup = Callable[[Any], Any]
 
@@ -50,14 +51,21 @@ def entry_value(expression: Any, at: Point, symbols: Mapping[Any, Any]) -> Any:
     symbols : mapping of SymPy symbol to int or ndarray of int
         Times are integers; indices count from 1 and may be arrays: one call for all entries.
     """
-    return _value(expression, at, dict(symbols), None)
+    return _value(expression, at, dict(symbols))
 
 
-def _value(expression: Any, at: Point, symbols: dict[Any, Any], held: Any) -> Any:
+def sympy_value(expression: Any, at: Point, symbols: Mapping[Any, Any]) -> Any:
+    """Value of an index expression as ``entry_value``, but functions and their derivatives are SymPy's."""
+    return _value(expression, at, dict(symbols), by_sympy=True)
+
+
+def _value(
+    expression: Any, at: Point, symbols: dict[Any, Any], held: Any = None, by_sympy: bool = False
+) -> Any:
     """Interpret an expression; ``held`` is the entry that is perturbed along the imaginary axis, or None."""
 
     def of(inner: Any) -> Any:
-        return _value(inner, at, symbols, held)
+        return _value(inner, at, symbols, held, by_sympy)
 
     def lookup(node: Any) -> Any:
         if node in symbols:
@@ -72,20 +80,31 @@ def _value(expression: Any, at: Point, symbols: dict[Any, Any], held: Any) -> An
             *within, (i, low, high) = node.limits  # SymPy joins nested sums, the outermost comes last
             body = sympy.Sum(node.function, *within) if within else node.function
             last = at.sizes[high.name] if high.is_Symbol and high.name in at.sizes else int(of(high))
-            inner = (_value(body, at, {**symbols, i: j}, held) for j in range(int(of(low)), last + 1))
-            return sum(inner)
+            inner = range(int(of(low)), last + 1)
+            return sum(_value(body, at, {**symbols, i: j}, held, by_sympy) for j in inner)
         if isinstance(node, EntryDerivative):
             return _derivative(node, at, symbols)
         if isinstance(node, sympy.Piecewise):  # relu: the first case whose condition u > 0 holds
             holds = [c == sympy.true or np.real(of(c.gts)) > np.real(of(c.lts)) for _, c in node.args]
             return np.select([np.asarray(h) for h in holds], [np.asarray(of(e)) for e, _ in node.args])
         if isinstance(node, sympy.Function):
-            return _apply(node, of(node.args[0]))
+            argument = of(node.args[0])
+            if by_sympy and hasattr(node, "row"):
+                u, derivative = _sympys(TABLE[node.row].element, node.order)
+                return _value(derivative, at, {u: argument}, by_sympy=True)
+            return _apply(node, argument)
         if node.is_Symbol:
             return at.variable(Variable(node.name))
         raise NotImplementedError(f"no value for {node}")
 
     return numeric(expression, lookup)
+
+
+@lru_cache
+def _sympys(element: Callable[[Any], Any], order: int) -> tuple[Any, Any]:
+    """Return SymPy's derivative of a function of one entry u, and u."""
+    u = sympy.Dummy("u", real=True)
+    return u, sympy.diff(element(u), u, order)
 
 
 def _apply(node: Any, argument: Any) -> Any:
@@ -103,9 +122,9 @@ def _place(node: Any, at: Point, symbols: dict[Any, Any]) -> tuple[Variable, tup
         return Variable(node.name), ()
     time, indices = split_time(node)
     name, shape = node.base.label.name, at.network.shape(node.base.label.name)
-    places = tuple(_value(i, at, symbols, None) for i in indices)
+    places = tuple(entry_value(i, at, symbols) for i in indices)
     whole = tuple((np.asarray(i) - 1).astype(int) for i in places)
-    return Variable(name, shape, None if time is None else int(_value(time, at, symbols, None))), whole
+    return Variable(name, shape, None if time is None else int(entry_value(time, at, symbols))), whole
 
 
 def _entry(node: Any, at: Point, symbols: dict[Any, Any], held: Any) -> Any:
@@ -151,7 +170,8 @@ def sympy_derivative(goal: Tensor, network: OrderedNetwork, at: tuple[Any, ...])
     Returns
     -------
     sympy.Expr
-        As ``sympy.diff`` returns it, functions made concrete, sums not carried out.
+        As ``sympy.diff`` returns it, sums not carried out. Functions of the table keep their names, which
+        spares SymPy's questions about signs; ``sympy_value`` puts SymPy's own derivatives in their place.
     """
     v, x = goal.args
     equation = network.equation(v)
@@ -159,7 +179,5 @@ def sympy_derivative(goal: Tensor, network: OrderedNetwork, at: tuple[Any, ...])
     rank = v.rank
     held = network.kept if isinstance(goal, Immediate) else frozenset(network.states)
     computed = {e.target.name for e in network.equations}
-    body = element(
-        written_out(equation.expression, network.condense(held | ({x.name} & computed))), at[:rank]
-    )
-    return sympy.diff(concrete(body), entry(x, at[rank:]))
+    written = written_out(equation.expression, network.condense(held | ({x.name} & computed)))
+    return sympy.diff(element(written, at[:rank]), entry(x, at[rank:]))

@@ -2,7 +2,7 @@
 
 SymPy stores the factors of a product in an order of its own; on paper Kronecker deltas come first, then
 numbers of one place (functions, parameters, signals), then derivatives, then sums. Bound indices are
-dummies; they get their letters here, and nowhere else.
+dummies; they get their letters here, and nowhere else: different ones within one term.
 """
 
 from __future__ import annotations
@@ -54,9 +54,8 @@ class TreePrinter(Printer):
 
     def __init__(self, expression: Any) -> None:
         super().__init__()
-        dummies = sorted(expression.atoms(sympy.Dummy), key=lambda d: d.dummy_index)
-        used = {s.name for s in expression.free_symbols if not isinstance(s, sympy.Dummy)}
-        self.letters = dict(zip(dummies, (letter for letter in BOUND_LETTERS if letter not in used)))
+        self.used = {s.name for s in expression.free_symbols if not isinstance(s, sympy.Dummy)}
+        self.letters: dict[Any, str] = {}  # of the sums whose range reaches the place that is being printed
 
     def _print_Dummy(self, node: Any) -> Tree:
         return Symbol(self.letters[node])
@@ -109,16 +108,21 @@ class TreePrinter(Printer):
 
     def _print_Add(self, node: Any) -> Tree:
         out: list[Tree] = []
-        for term in node.args:
+        for term in sorted(node.args, key=lambda term: bool(term.could_extract_minus_sign())):
             negative = term.could_extract_minus_sign()
             if out or negative:
                 out.append(Operator("-" if negative else "+"))
+            letters = dict(self.letters)
             out.append(self._print(-term if negative else term))
+            self.letters = letters  # a sum reaches to the end of its term
         return row(*out)
 
     def _print_Sum(self, node: Any) -> Tree:
         *within, (i, low, high) = node.limits  # SymPy joins nested sums, the outermost comes last
         summand = sympy.Sum(node.function, *within) if within else node.function
+        if isinstance(i, sympy.Dummy):
+            taken = {*self.used, *self.letters.values()}
+            self.letters[i] = next(letter for letter in BOUND_LETTERS if letter not in taken)
         limits = BigSum(row(self._print(i), Operator("="), self._print(low)), self._print(high))
         body = self._print(summand)
         return row(limits, Group(body) if summand.is_Add else body)

@@ -12,6 +12,7 @@ free one.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Literal
 
 from sympy.core.symbol import Symbol as TimeSymbol
@@ -49,7 +50,7 @@ from symrnn.typeset.tree import (
     separated,
     uncoloured,
 )
-from symrnn.views.symbols import number_tree, time, variable
+from symrnn.views.symbols import number_tree, time, variable, variable_symbol
 
 Orientation = Literal["row", "column"]
 TOP = Symbol("top")
@@ -78,6 +79,7 @@ def orientation(tensor: Tensor) -> Orientation:
     return "column"
 
 
+@lru_cache(maxsize=16384)
 def layout(tensor: Tensor, as_: Orientation | None = None) -> Tree:
     """Return the layout tree of an expression.
 
@@ -146,8 +148,11 @@ def _natural(tensor: Tensor, as_: Orientation | None = None) -> Tree:
             return _product([*closed, *(_factor(f, last=f is tensor.args[-1]) for f in rest)])
         case Hadamard(left, right):
             whole = as_ or orientation(tensor)
+            first = layout(left, whole)
             return row(
-                _closed(layout(left, whole), left), Operator("odot"), _closed(layout(right, whole), right)
+                first if isinstance(left, Hadamard) else _closed(first, left),
+                Operator("odot"),
+                _closed(layout(right, whole), right),
             )
         case Outer(left, right) if not left.rank or not right.rank:
             number, rest = (left, right) if not left.rank else (right, left)
@@ -208,7 +213,7 @@ def _apply(tensor: Apply) -> Tree:
 
 
 def _size(shape: tuple[str, ...]) -> Tree:
-    return separated([Symbol(axis) for axis in shape], "times")
+    return separated([variable_symbol(axis) for axis in shape], "times")
 
 
 def _sum(tensor: Plus, as_: Orientation | None) -> Tree:

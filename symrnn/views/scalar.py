@@ -17,6 +17,7 @@ from typing import Any
 
 import sympy
 
+from symrnn.equation import STEP, Equation
 from symrnn.evaluate import Point
 from symrnn.network import OrderedNetwork
 from symrnn.tensor import Tensor, Variable
@@ -52,19 +53,10 @@ class ScalarNetwork:
         times = () if v.time is None else (v.time,)
         return sympy.Symbol("_".join([v.name, ",".join(map(str, (*times, *indices)))]), real=True)
 
-    @cached_property
-    def entries(self) -> dict[Any, Any]:
-        """Map from what the index view writes for an entry to the entry's symbol."""
-        variables = (*self.network.given, *self.network.order)
-        return {
-            element(Variable(v.name, v.shape, v.time), indices): self.symbol((v, indices))
-            for v in variables
-            for v, indices in places(v, self.sizes)
-        }
-
     def expression(self, tensor: Tensor, indices: tuple[int, ...]) -> Any:
         """Return one entry of an expression in symbols: sums written out, functions concrete."""
-        return concrete(element(tensor, indices), self.sizes).xreplace(self.entries)
+        entries = {element(*p): self.symbol(p) for v in tensor.variables() for p in places(v, self.sizes)}
+        return concrete(element(tensor, indices), self.sizes).xreplace(entries)
 
     @cached_property
     def equations(self) -> list[tuple[Any, Any]]:
@@ -130,19 +122,75 @@ class ScalarNetwork:
         """Return the values of all entries at a point of the same sizes."""
         variables = (*self.network.given, *self.network.order)
         return {
-            self.symbol(place): float(at.variable(v)[tuple(i - 1 for i in place[1])])
+            self.symbol(place): float(at.variable(v)[_from_zero(place[1])])
             for v in variables
             for place in places(v, self.sizes)
         }
 
-    def gradient_values(self, place: Place, at: Point) -> dict[Any, float]:
-        """Return the values of all derivatives of an entry at a point."""
+    def written_values(self, place: Place, at: Point) -> dict[Any, float]:
+        """Return the values of all derivatives of an entry, by the equations of ``derivatives``."""
         adjoints, gradient = self.derivatives(place)
         known: dict[Any, Any] = dict(self.values(at))
         for bar, expression in adjoints:
             known[bar] = number(expression, known)
         found = {symbol: number(expression, known) for symbol, expression in gradient.items()}
         return {**found, **{sympy.Symbol(bar.name[:-4], real=True): known[bar] for bar, _ in adjoints}}
+
+    def gradient_values(self, place: Place, at: Point) -> dict[Any, float]:
+        """Return the values of all derivatives of an entry at a point, by symbol.
+
+        The same walk as ``derivatives``, in numbers. SymPy differentiates the equations of one symbolic step,
+        and each step puts its own values in: time and memory are linear in the number of steps.
+        """
+        found: dict[Place, float] = {place: 1.0}
+        for equation in reversed(self.network.equations):
+            mine = [p for p in places(equation.target, self.sizes) if p in found]
+            if not mine:
+                continue
+            time = equation.target.time
+            template = self._template(
+                equation if time is None else self.network.by_name[equation.target.name]
+            )
+            here = {
+                u: u if time is None or u.time is None else u.at(u.time - STEP + time) for u in template.used
+            }
+            arrays = {u: at.variable(v) for u, v in here.items()}
+            known = {symbol: float(arrays[u][_from_zero(i)]) for symbol, (u, i) in template.entries.items()}
+            for p in mine:
+                for (u, indices), slope in template.slopes[p[1]]:
+                    there = here[u], indices
+                    found[there] = found.get(there, 0.0) + found[p] * number(slope, known)
+        return {self.symbol(p): slope for p, slope in found.items()}
+
+    @cached_property
+    def _templates(self) -> dict[Equation, Template]:
+        return {}
+
+    def _template(self, equation: Equation) -> Template:
+        """Return an equation differentiated by SymPy, once."""
+        if equation not in self._templates:
+            entries = {self.symbol(p): p for u in equation.used for p in places(u, self.sizes)}
+            slopes: dict[tuple[int, ...], list[tuple[Place, Any]]] = {}
+            for _, i in places(equation.target, self.sizes):
+                terms = sympy.Add.make_args(self.expression(equation.expression, i))
+                slopes[i] = [
+                    (entries[s], sympy.diff(e, s)) for e in terms for s in sorted(e.free_symbols, key=str)
+                ]
+            self._templates[equation] = Template(equation.used, entries, slopes)
+        return self._templates[equation]
+
+
+@dataclass(frozen=True)
+class Template:
+    """One equation as SymPy differentiates it: each entry by each entry that stands in it."""
+
+    used: list[Variable]
+    entries: dict[Any, Place]
+    slopes: dict[tuple[int, ...], list[tuple[Place, Any]]]
+
+
+def _from_zero(indices: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(i - 1 for i in indices)
 
 
 def number(expression: Any, known: Mapping[Any, Any]) -> float:

@@ -22,11 +22,12 @@ def variable(v: Variable) -> Tree:
 
 
 def variable_symbol(name: str) -> Tree:
-    """Layout of a name: ``yhat`` gets a hat, ``s_bar`` a bar, other parts behind ``_`` go below the line."""
+    """Layout of a name: a hat on ``yhat``, a tilde on ``stilde``, a bar on ``s_bar``; other parts below."""
     base, *below = name.split("_")
     tree: Tree = Symbol("loss" if base == "L" else base)
-    if base.endswith("hat") and len(base) > 3:
-        tree = Accent("hat", Symbol(base[:-3]))
+    for accent in ("hat", "tilde"):
+        if base.endswith(accent) and base != accent:
+            tree = Accent(accent, Symbol(base.removesuffix(accent)))
     if below and below[-1] == "bar":
         below.pop()
         tree = Accent("bar", tree)

@@ -147,6 +147,23 @@ def growth_of_sweep() -> str:
     )
 
 
+def growth_of_certified_sweep() -> str:
+    """Measure how deriving and certifying the sweep of an LSTM grows with T."""
+    rows = []
+    for steps in (50, 100, 200, 400):
+        found = fresh(1, "certified_sweep", "lstm", steps)
+        time_, memory = found["certify"], f"{found['memory'] - found['memory before']:.0f} MB"
+        rows.append(
+            [f"T = {steps}", seconds(time_), seconds(time_ / steps), memory, f"{found['deviation']:.0e}"]
+        )
+    return table(
+        "2c. Backward sweep of an LSTM, derived and certified, every line at every step: linear in T (once)",
+        ("", "all", "per step", "memory", "deviation"),
+        rows,
+        (f"{found['lines']:.0f} lines, three witnesses; as symrnn derive lstm --view sweep --steps T does.",),
+    )
+
+
 def scalar_against_sympy(quick: bool) -> str:
     """Measure the scalar view against plain SymPy at the same size."""
     found = [run("scalar", 4, 2) for _ in range(FEW)]
@@ -239,7 +256,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="leave out plain SymPy, which takes minutes")
     quick = parser.parse_args().quick
     print(machine(), flush=True)
-    for section in (from_cell_to_certificate, growth_of_paths, growth_of_sweep):
+    for section in (from_cell_to_certificate, growth_of_paths, growth_of_sweep, growth_of_certified_sweep):
         print(section(), flush=True)
     print(scalar_against_sympy(quick), flush=True)
     print(whole_report(), flush=True)

@@ -133,6 +133,20 @@ def sweep(steps: str, repeats: str) -> list[dict[str, float]]:
     return rounds
 
 
+def certified_sweep(cell: str, steps: str) -> list[dict[str, float]]:
+    """Time deriving the sweep of a cell and certifying every line of it at every step, all parameters."""
+    before, phases = peak_memory(), Phases()
+    from symrnn.cell import Cell
+    from symrnn.goals import sweep_views
+
+    with phases.of("certify"):
+        views = sweep_views(Cell.load(cell).unroll(int(steps)))
+    memory = {"memory before": before, "memory": peak_memory()}
+    deviation = max(view.deviation for view in views)
+    lines = sum(len(view.lines) for view in views)
+    return [{**phases.seconds, **memory, "deviation": deviation, "lines": lines}]
+
+
 def scalar(steps: str, repeats: str) -> list[dict[str, Any]]:
     """Time the scalar view of L_T: symbolic equations, derivatives by everything, and their numbers."""
     from symrnn.cell import Cell
@@ -149,7 +163,7 @@ def scalar(steps: str, repeats: str) -> list[dict[str, Any]]:
         with phases.of("derivatives"):
             adjoints, gradient = view.derivatives(place)
         with phases.of("numbers"):
-            values = view.gradient_values(place, random_point(network, 0, SIZES))
+            values = view.written_values(place, random_point(network, 0, SIZES))
         numbers = {str(symbol): values[symbol] for symbol in gradient}
         counts = {
             "equations of the network": count,
@@ -228,7 +242,7 @@ def engines_present() -> list[Any]:
 
 
 TASKS: dict[str, Callable[..., list[Any]]] = {
-    task.__name__: task for task in (certified, paths, sweep, scalar, plain_sympy, report)
+    task.__name__: task for task in (certified, paths, sweep, certified_sweep, scalar, plain_sympy, report)
 }
 
 if __name__ == "__main__":

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 import symrnn
-from symrnn.cell import Cell
+from symrnn.cell import HERE, Cell
 
 from . import gated
 
-HERE = Path(__file__).parent
 MASK = (1.0, 0.5, 0.0, 1.0, 1.0)
 STATES = {"lstm": ("h", "c"), "gru": ("h",)}
 SIZES = {"n": 2, "d": 3, "m": 4}
@@ -21,7 +18,7 @@ SIZES = {"n": 2, "d": 3, "m": 4}
 def example(name: str, seed: int):
     """Parameters, inputs, targets and initial states with pairwise different sizes, nothing zero."""
     rng = np.random.default_rng(seed)
-    cell = Cell.load(HERE / f"{name}.toml", activation="tanh")
+    cell = Cell.load(name)
     parameters = {p: rng.normal(size=tuple(SIZES[a] for a in shape)) for p, shape in cell.parameters.items()}
     initial = {state: rng.normal(size=SIZES["d"]) for state in STATES[name]}
     inputs, targets = rng.normal(size=(len(MASK), SIZES["n"])), rng.integers(0, SIZES["m"], len(MASK))
@@ -59,7 +56,7 @@ def test_contributions_of_a_gated_cell_add_up_to_its_gradient(name):
     ),
 )
 def test_a_wrong_gate_is_noticed_by_the_paper(name, old, new, tmp_path):
-    text = (HERE / f"{name}.toml").read_text(encoding="utf-8")
+    text = (HERE / "cells" / f"{name}.toml").read_text(encoding="utf-8")
     assert text.count(old) == 1
     file = tmp_path / "wrong.toml"
     file.write_text(text.replace(old, new), encoding="utf-8")
