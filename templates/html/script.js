@@ -25,6 +25,11 @@ for (const gallery of document.querySelectorAll(".gallery")) {
     term.setAttribute("aria-controls", stage.id);
     term.addEventListener("focus", () => choose(term));
     term.addEventListener("click", () => choose(term));
+    term.addEventListener("keydown", (event) => {
+      if (event.key !== " " && event.key !== "Enter") return;
+      event.preventDefault();
+      choose(term);
+    });
     term.addEventListener("pointerenter", () => show(term));
     term.addEventListener("pointerleave", () => show(chosen));
   }

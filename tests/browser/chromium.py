@@ -6,7 +6,6 @@ descriptor 3 and writes to 4.
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import select
@@ -90,12 +89,14 @@ class Page:
         if event.get("method") == "Log.entryAdded" and event["params"]["entry"]["level"] == "error":
             self.errors.append(event["params"]["entry"]["text"])
 
-    def open(self, file: Path) -> None:
-        """Open a file and wait for its scripts and fonts."""
+    def open(self, file: Path, scripts: bool = True) -> None:
+        """Open a file, with its scripts or without, and wait until it and its fonts are there."""
+        self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
         self.events.clear()
         self.call("Page.navigate", url=file.resolve().as_uri())
         while "Page.loadEventFired" not in self.events:
             self._note(self._message())
+        self.call("Emulation.setScriptExecutionDisabled", value=False)
         self.run("document.fonts.ready.then(() => true)")
 
     def run(self, script: str) -> Any:
@@ -120,27 +121,27 @@ class Page:
         for kind in ("keyDown", "keyUp"):
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
 
-    def point(self, x: float, y: float, click: bool = False) -> None:
-        """Move the mouse to a place in the window; click there."""
+    def point(self, x: float, y: float) -> None:
+        """Move the mouse to a place in the window."""
         self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
-        for kind in ("mousePressed", "mouseReleased") if click else ():
-            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
-    def picture(self) -> bytes:
-        """Return a PNG of the whole page."""
-        shot = self.call("Page.captureScreenshot", captureBeyondViewport=True, **self._clip())
-        return base64.b64decode(shot["data"])
-
-    def _clip(self) -> dict[str, Any]:
-        size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-        return {"clip": {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}}
+    def tap(self, x: float, y: float) -> None:
+        """Touch a place in the window with a finger, and wait until the page has taken it for a click."""
+        self.run("window.tapped = new Promise(done => addEventListener('click', done, {once: true})); 0")
+        self.call("Emulation.setTouchEmulationEnabled", enabled=True)
+        self.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
+        self.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        self.run("tapped.then(() => true)")
+        self.call("Emulation.setTouchEmulationEnabled", enabled=False)
 
     def fonts(self, selector: str) -> dict[str, bool]:
-        """Return the fonts that the text of an element is set in, and whether they came with the page."""
+        """Return the fonts that the own text of elements is set in, and whether the page carries them."""
         root = self.call("DOM.getDocument")["root"]["nodeId"]
-        node = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
-        used = self.call("CSS.getPlatformFontsForNode", nodeId=node)["fonts"]
-        return {font["familyName"]: font["isCustomFont"] for font in used}
+        found = {}
+        for node in self.call("DOM.querySelectorAll", nodeId=root, selector=selector)["nodeIds"]:
+            for font in self.call("CSS.getPlatformFontsForNode", nodeId=node)["fonts"]:
+                found[font["familyName"]] = font["isCustomFont"]
+        return found
 
 
 @contextmanager
