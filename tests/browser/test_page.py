@@ -185,11 +185,12 @@ def test_on_a_small_screen_formulas_scroll_and_the_page_does_not(name, page, pag
         ".map(b => b.tabIndex)"
     )
     assert len(boxes) > 2 and set(boxes) == {0}
-    below = page.run(
-        "[...document.querySelectorAll('.steps > li')].every(step => step.querySelector('.why')"
-        ".getBoundingClientRect().top >= step.querySelector('.scroll').getBoundingClientRect().bottom)"
+    places = page.run(
+        "[...document.querySelectorAll('.steps > li')].map(step => ['.why', '.scroll'].map(part =>"
+        " step.querySelector(part).getBoundingClientRect())).map(([why, line]) =>"
+        " [why.top - line.bottom, why.left - line.left])"
     )
-    assert below
+    assert all(gap >= 0 and aside == 0 for gap, aside in places), "the rule stands below its line"
 
 
 def test_on_a_wide_screen_the_rule_stands_beside_its_step(page, pages):
@@ -206,9 +207,11 @@ def test_on_a_wide_screen_the_rule_stands_beside_its_step(page, pages):
 def test_on_paper_folded_derivations_are_open_and_every_path_has_its_graph(page, pages):
     page.open(pages["deep"])
     page.run("document.querySelector('button').click()")
-    count = "[...document.querySelectorAll('{}')].filter(e => e.getBoundingClientRect().width > 3).length"
-    folded = "[...document.querySelectorAll('.steps')].filter(s => s.checkVisibility()).length"
-    assert page.run(folded) == 0
+    count = (
+        "[...document.querySelectorAll('{}')].filter(e => e.checkVisibility())"
+        ".filter(e => e.getBoundingClientRect().width > 3).length"
+    )
+    assert page.run(count.format(".steps math")) == 0
     page.prefer("print")
     every = page.run("document.querySelectorAll('.steps math').length")
     assert page.run(count.format(".steps math")) == every > 100
