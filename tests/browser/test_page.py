@@ -18,6 +18,8 @@ from symrnn.render import render
 from symrnn.report import certify_job
 from tests.browser.chromium import Page, chromium, program
 from tests.sample_document import document
+from tests.test_html import HOSTILE_HTML
+from tests.test_render import wrap
 
 REPORT = Path(__file__).parents[2] / "reports" / "deep" / "job.toml"
 AXE = importlib.util.find_spec("axe_core_python")
@@ -229,6 +231,20 @@ def test_without_script_everything_is_there_to_read(page, pages):
         page.run("[...document.querySelectorAll('.term > svg')].map(s => s.checkVisibility())") == [True] * 4
     )
     assert not page.run("document.querySelector('.stage').checkVisibility()")
+
+
+def test_hostile_text_runs_nothing_and_a_script_that_got_in_would_be_refused(page, tmp_path):
+    payloads = "".join(HOSTILE_HTML).replace("alert(1)", "window.hit=1")
+    file = tmp_path / "hostile.html"
+    file.write_text(render(wrap(payloads), "html"), encoding="utf-8")
+    page.open(file)
+    assert page.run("typeof window.hit") == "undefined" and page.errors == []
+    assert page.run("document.querySelector('h1').textContent").startswith("<script>window.hit=1</script>")
+    injected = render(wrap("x"), "html").replace("<main>", "<main><script>window.hit=1</script>")
+    file.write_text(injected, encoding="utf-8")
+    page.open(file)
+    assert page.run("typeof window.hit") == "undefined"
+    assert len(page.errors) == 1 and "Content Security Policy" in page.errors.pop()
 
 
 CONTRASTS = """
