@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from symrnn.typeset.mathml import Html, escape, mathml
 from symrnn.typeset.scene import Scene, SceneEdge, SceneNode, Side, Style, arrowhead, beside
+from symrnn.typeset.tree import Tree
 
 UNIT = 4  # per millimetre: browsers set type of a few units badly
 REACH = 20  # millimetres round a point that a label may take
@@ -32,7 +33,7 @@ def svg(scene: Scene, paths: Sequence[Scene] = ()) -> Html:
         If a path is marked in another graph.
     """
     for other in paths:
-        if [len(other.nodes), len(other.edges)] != [len(scene.nodes), len(scene.edges)]:
+        if _labels(other) != _labels(scene):
             raise ValueError("a path is marked in another graph than the one that shows it")
     width, height = scene.width * UNIT, scene.height * UNIT
     edges = [
@@ -44,6 +45,10 @@ def svg(scene: Scene, paths: Sequence[Scene] = ()) -> Html:
     size = f'viewBox="0 0 {width:g} {height:g}" style="--width: {scene.width:g}mm"'
     title = f"<title>{escape(scene.description)}</title>"
     return Html("\n".join((f'<svg role="img" {size}>', title, *edges, *nodes, "</svg>")))
+
+
+def _labels(scene: Scene) -> list[Tree | None]:
+    return [*(node.label for node in scene.nodes), *(edge.label for edge in scene.edges)]
 
 
 def _marks(styles: list[Style]) -> str:
