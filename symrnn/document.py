@@ -113,11 +113,16 @@ class Figure:
 
 @dataclass(frozen=True)
 class Gallery:
-    """Small graphs side by side, each with a short formula or text below it."""
+    """Small graphs side by side, each with a short formula or text below it.
+
+    ``stage`` is the graph that they all show, with nothing marked: a format that can answer to its reader
+    marks in it the path of one item at a time.
+    """
 
     items: tuple[tuple[Scene, Text], ...]
     caption: Text
     columns: int = 2
+    stage: Scene | None = None
 
 
 @dataclass(frozen=True)

@@ -8,33 +8,40 @@ name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import base64
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateRuntimeError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from symrnn.document import Document, Line, Styled
+from symrnn.document import Document, Line, Piece, Styled, Text
 from symrnn.engines import EngineError, make_pdf, overfull, typst_overflows
 from symrnn.typeset import latex as tex
+from symrnn.typeset import mathml as web
 from symrnn.typeset import typst as typ
+from symrnn.typeset.measure import width
 from symrnn.typeset.scene_typst import scene_typst
+from symrnn.typeset.svg import svg
 from symrnn.typeset.text import text
 from symrnn.typeset.tikz import tikz
-from symrnn.typeset.tree import Operator, Role, Row, Tree
+from symrnn.typeset.tree import Coloured, Fraction, Operator, Role, Row, Tree, row
 
 __all__ = ["EngineError", "make_pdf", "overfull", "render", "typst_overflows"]
 
-Format = Literal["tex", "typ"]
-FOLDERS: dict[Format, str] = {"tex": "latex", "typ": "typst"}
+Format = Literal["tex", "typ", "html"]
 COLOURS: dict[Role, str] = {"explicit": "expl", "implicit": "impl"}
 ALIGNMENTS = {"l": "left", "c": "center", "r": "right"}
+EM = 3.88  # millimetres, at the 11 pt that widths are measured for
+WIDE = 55.0  # millimetres
 
 
 def render(document: Document, format: Format) -> str:
-    """Return the source of a document in ``tex`` (LaTeX) or ``typ`` (Typst)."""
+    """Return the source of a document in ``tex`` (LaTeX), ``typ`` (Typst) or ``html``."""
     template = _environment(format).get_template(f"report.{format}.j2")
     return str(template.render(document=document))
 
@@ -44,32 +51,42 @@ def templates(format: Format) -> Path:
     package = Path(__file__).parent
     for folder in (package / "templates", package.parent / "templates"):
         if folder.is_dir():
-            return folder / FOLDERS[format]
+            return folder / LANGUAGES[format].folder
     raise FileNotFoundError(f"no templates in {package} or beside it: install symrnn again")
+
+
+@dataclass(frozen=True)
+class Language:
+    """What is particular to a format: the class of its markup, and what makes markup out of values."""
+
+    folder: str
+    made: type[str]
+    emit: Callable[[Tree], str]
+    escape: Callable[[str], str]
+    filters: Mapping[str, Callable[..., Any]]
+
+    def printed(self, value: object) -> str:
+        """Return what a template prints for a value: markup as it is, text made harmless, trees emitted."""
+        if isinstance(value, self.made):
+            return value
+        if isinstance(value, Tree):
+            return self.emit(value)
+        if isinstance(value, str):
+            return self.escape(value)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return self.made(value)
+        raise TypeError(f"a template in {self.folder} cannot print {value!r}")
 
 
 @cache
 def _environment(format: Format) -> ImmutableSandboxedEnvironment:
     """Make the Jinja2 environment of a format."""
-    made: type[str] = tex.Latex if format == "tex" else typ.Typst
-    emit: Callable[[Tree], str] = tex.latex if format == "tex" else typ.typst
-    escape: Callable[[str], str] = tex.escape if format == "tex" else typ.escape
-
-    def printed(value: object) -> str:
-        if isinstance(value, made):
-            return value
-        if isinstance(value, Tree):
-            return emit(value)
-        if isinstance(value, str):
-            return escape(value)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return made(value)
-        raise TypeError(f"a template of {format} cannot print {value!r}")
-
+    language = LANGUAGES[format]
+    made = language.made
     environment = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(templates(format)),
         undefined=StrictUndefined,
-        finalize=printed,
+        finalize=language.printed,
         block_start_string=r"\BLOCK{",
         block_end_string="}",
         variable_start_string=r"\VAR{",
@@ -81,7 +98,7 @@ def _environment(format: Format) -> ImmutableSandboxedEnvironment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # HTML's rules; ours are in ``printed``
+        autoescape=False,  # it knows HTML alone; ``printed`` does for every format
     )
     environment.concat = lambda parts: made("".join(parts))  # type: ignore[method-assign]
     environment.globals.update(unknown=_unknown, nothing=Row(()))
@@ -94,11 +111,8 @@ def _environment(format: Format) -> ImmutableSandboxedEnvironment:
         millimetres=lambda number: made(f"{float(number):.5g}"),
         word=lambda name: made(_word(name)),
         trim=lambda source: made(source.strip()) if isinstance(source, made) else source.strip(),
+        **language.filters,
     )
-    if format == "tex":
-        environment.filters.update(picture=tikz, pdfstring=_pdfstring)
-    else:
-        environment.filters.update(picture=scene_typst, quoted=typ.quoted, columns=_columns)
     return environment
 
 
@@ -145,3 +159,71 @@ def _pdfstring(words: str) -> tex.Latex:
 
 def _columns(align: Iterable[str]) -> typ.Typst:
     return typ.Typst("".join(f"{ALIGNMENTS[letter]}, " for letter in align))
+
+
+def _ems(lines: Iterable[Line]) -> web.Html:
+    """Return the width of the widest left side, so that relation signs stand in one column."""
+    return web.Html(f"{max((width(line.lhs) for line in lines if line.lhs is not None), default=0) / EM:.3g}")
+
+
+def _is_wide(tree: Tree) -> bool:
+    """Whether a formula in running text may be wider than a small screen: it gets a box that scrolls."""
+    return width(tree) > WIDE
+
+
+def _tied(pieces: Text) -> list[tuple[Piece, str]]:
+    """Give a formula the closing marks of the text after it: browsers break lines between the two."""
+    tied: list[tuple[Piece, str]] = []
+    for piece in pieces:
+        if tied and isinstance(tied[-1][0], Tree) and isinstance(piece, str):
+            rest = piece.lstrip(".,;:!?)]")
+            tied[-1] = tied[-1][0], piece[: len(piece) - len(rest)]
+            piece = rest
+        tied.append((piece, ""))
+    return tied
+
+
+def _flat(tree: Tree) -> Tree:
+    """Return a fraction with a slash, for a line of text."""
+    if isinstance(tree, Coloured):
+        return Coloured(_flat(tree.body), tree.role)
+    return row(tree.top, Operator("slash"), tree.bottom) if isinstance(tree, Fraction) else tree
+
+
+def _embedded(name: str) -> web.Html:
+    """Return a font of the template folder in base64."""
+    return web.Html(
+        base64.b64encode((templates("html") / "font" / f"{_word(name)}.woff2").read_bytes()).decode()
+    )
+
+
+def _digest(source: str) -> web.Html:
+    """Return the digest by which a page admits its own script and no other."""
+    return web.Html(base64.b64encode(hashlib.sha256(source.encode()).digest()).decode())
+
+
+LANGUAGES: dict[Format, Language] = {
+    "tex": Language("latex", tex.Latex, tex.latex, tex.escape, {"picture": tikz, "pdfstring": _pdfstring}),
+    "typ": Language(
+        "typst",
+        typ.Typst,
+        typ.typst,
+        typ.escape,
+        {"picture": scene_typst, "quoted": typ.quoted, "columns": _columns},
+    ),
+    "html": Language(
+        "html",
+        web.Html,
+        web.mathml,
+        web.escape,
+        {
+            "picture": svg,
+            "ems": _ems,
+            "embedded": _embedded,
+            "digest": _digest,
+            "wide": _is_wide,
+            "tied": _tied,
+            "flat": _flat,
+        },
+    ),
+}

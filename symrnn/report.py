@@ -23,10 +23,11 @@ from symrnn.evaluate import random_point
 from symrnn.job import Job
 from symrnn.kinds import derivation
 from symrnn.kinds.ledger import Ledger
-from symrnn.render import render
+from symrnn.render import Format, render
 
 BUILDERS: dict[str, Callable[[Job, Ledger], Document]] = {"derivation": derivation.build}
-FORMATS = ("pdf", "tex", "typ")
+FORMATS = ("pdf", "tex", "typ", "html")
+SOURCES: tuple[Format, ...] = ("tex", "typ", "html")
 
 
 class OutputError(ValueError):
@@ -107,7 +108,8 @@ def make_report(
     document, ledger = certify_job(job, progress)
     certificate = certificate_of(job, ledger)
     progress("typeset")
-    sources = {name: render(document, name) for name in ("tex", "typ")}
+    needed = {*formats, "tex", "typ"} if "pdf" in formats else {*formats}
+    sources = {name: render(document, name) for name in SOURCES if name in needed}
     files = {f"report.{name}": text.encode() for name, text in sources.items() if name in formats}
     made_by = ""
     if "pdf" in formats:

@@ -116,9 +116,14 @@ def test_a_job_is_verified_and_nothing_is_written(job_file, capsys):
 
 def test_a_report_is_written_where_it_is_asked_for(job_file, capsys, tmp_path):
     out = tmp_path / "new" / "folder"
-    said = say(["report", str(job_file()), "--out", str(out), "--format", "tex,typ"], capsys)
-    assert {path.name for path in out.iterdir()} == {"report.tex", "report.typ", "certificate.json"}
-    assert said.count("wrote ") == 3 and "lines read back" in said
+    said = say(["report", str(job_file()), "--out", str(out), "--format", "tex,typ,html"], capsys)
+    assert {path.name for path in out.iterdir()} == {
+        "report.tex",
+        "report.typ",
+        "report.html",
+        "certificate.json",
+    }
+    assert said.count("wrote ") == 4 and "lines read back" in said
     certificate = json.loads((out / "certificate.json").read_text(encoding="utf-8"))
     assert certificate["holds"] is True and certificate["deviation"] < certificate["tolerance"]
 

@@ -81,14 +81,14 @@ def test_the_sample_has_every_kind_of_block():
     assert set(kinds(sample.document().blocks)) == set(typing.get_args(documents.Block))
 
 
-@pytest.mark.parametrize("format", ["tex", "typ"])
+@pytest.mark.parametrize("format", ["tex", "typ", "html"])
 def test_rendering_is_deterministic(format, tmp_path, monkeypatch):
     first = render(sample.document(), format)
     monkeypatch.chdir(tmp_path)
     assert render(sample.document(), format) == first
 
 
-@pytest.mark.parametrize("format", ["tex", "typ"])
+@pytest.mark.parametrize("format", ["tex", "typ", "html"])
 def test_an_unknown_block_stops_the_build(format):
     class Stranger:
         pass
@@ -98,7 +98,7 @@ def test_an_unknown_block_stops_the_build(format):
         render(dataclasses.replace(sample.document(), blocks=blocks), format)
 
 
-@pytest.mark.parametrize("format", ["tex", "typ"])
+@pytest.mark.parametrize("format", ["tex", "typ", "html"])
 def test_templates_print_nothing_but_text_formulas_and_whole_numbers(format):
     with pytest.raises(TypeError, match="cannot print"):
         render(dataclasses.replace(sample.document(), label=None), format)
@@ -109,9 +109,11 @@ def test_templates_print_nothing_but_text_formulas_and_whole_numbers(format):
 def test_source_that_an_emitter_of_another_format_made_is_escaped():
     lead = (Latex(r"#read(\"x\")"),)
     assert r'#"#read(' in render(dataclasses.replace(sample.document(), lead=lead), "typ")
+    lead = (Latex("<script>alert(1)</script>"),)
+    assert "&lt;script&gt;alert(1)" in render(dataclasses.replace(sample.document(), lead=lead), "html")
 
 
-@pytest.mark.parametrize("format", ["tex", "typ"])
+@pytest.mark.parametrize("format", ["tex", "typ", "html"])
 def test_templates_are_found(format):
     assert (templates(format) / f"report.{format}.j2").is_file()
 

@@ -7,6 +7,7 @@ import pytest
 from symrnn.typeset import tree as trees
 from symrnn.typeset.latex import Latex, latex
 from symrnn.typeset.latex import escape as escape_latex
+from symrnn.typeset.mathml import mathml
 from symrnn.typeset.scene import Scene, SceneEdge, SceneNode, beside
 from symrnn.typeset.scene_typst import scene_typst
 from symrnn.typeset.svg import svg
@@ -127,7 +128,7 @@ def test_the_cases_cover_every_node_type():
     assert {type(piece) for tree, *_ in CASES for piece in trees.pieces(tree)} == types
 
 
-@pytest.mark.parametrize("emit", [latex, typst, text])
+@pytest.mark.parametrize("emit", [latex, typst, text, mathml])
 def test_every_operator_is_known_and_others_are_refused(emit):
     for name in trees.OPERATORS:
         emit(Operator(name))
@@ -135,7 +136,7 @@ def test_every_operator_is_known_and_others_are_refused(emit):
         emit(Operator("frobnicate"))
 
 
-@pytest.mark.parametrize("emit", [latex, typst, text])
+@pytest.mark.parametrize("emit", [latex, typst, text, mathml])
 def test_an_unknown_node_is_refused(emit):
     class Stranger(Tree):
         """A node no emitter knows."""
@@ -144,14 +145,14 @@ def test_an_unknown_node_is_refused(emit):
         emit(Stranger())
 
 
-@pytest.mark.parametrize("emit", [latex, typst])
+@pytest.mark.parametrize("emit", [latex, typst, mathml])
 @pytest.mark.parametrize("name", [r"\input{/etc/passwd}", "a%b", "h$", "", "a b", '#read("x")', "ä"])
 def test_a_symbol_with_a_hostile_name_is_refused(emit, name):
     with pytest.raises(ValueError, match="letters and digits"):
         emit(Symbol(name))
 
 
-@pytest.mark.parametrize("emit", [latex, typst])
+@pytest.mark.parametrize("emit", [latex, typst, mathml])
 @pytest.mark.parametrize("numeral", ["1}", "nan", "", "1e", "0x1"])
 def test_a_malformed_numeral_is_refused(emit, numeral):
     with pytest.raises(ValueError, match="numeral"):
@@ -190,7 +191,24 @@ def test_every_style_of_a_scene_is_drawn_by_every_serialiser():
     assert scene_typst(scene).count("arrowline(") == 4
     root = ET.fromstring(svg(scene))
     assert root[0].text == 'the "scene" <1>'
-    assert sum(child.tag.endswith("circle") for child in root) == 4
+    drawn = [piece.get("class") for piece in root.iter("g")]
+    assert drawn == [f"edge {style}" for style in styles] + [f"node circle {style}" for style in styles]
+    assert [words.text for words in root.iter("div") if words.text] == ["a <b>"] * 4
+
+
+def test_the_pieces_of_a_stage_name_the_paths_they_are_on():
+    paths = [sample.unrolled(4, used, note=False) for used in (4, 3, 2)]
+    stage = ET.fromstring(svg(sample.unrolled(4, 5, note=False), paths))
+    pieces = [piece for piece in stage.iter("g") if piece.get("data-path") or piece.get("data-use")]
+    marks = {
+        (piece.get("class").split()[0], piece.get("data-path"), piece.get("data-use")) for piece in pieces
+    }
+    assert marks == {
+        *(("edge", path, use) for path, use in [("2 3", "1"), ("3", "2"), (None, "3"), ("1 2 3", None)]),
+        *(("node", path, None) for path in ["1 2 3", "2 3", "3"]),
+    }
+    with pytest.raises(ValueError, match="another graph"):
+        svg(sample.unrolled(3, 4), paths)
 
 
 def test_labels_stand_off_their_arrows():

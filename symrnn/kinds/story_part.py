@@ -95,7 +95,7 @@ def gallery(material: Material) -> Gallery:
         "One path for each use of ", w, ". ", Styled("Dashed", "explicit"), ": the use at step ", Symbol("k"),
         ". ", Styled("Thick", "implicit"), ": the way of its effect to ", variable(job.of), ".",
     )  # fmt: skip
-    return Gallery(tuple(items), caption, 2)
+    return Gallery(tuple(items), caption, 2, unrolled(job.network))
 
 
 def general(material: Material) -> list[Block]:

@@ -1,78 +1,92 @@
-"""The SVG serialiser: a scene as one self-contained picture with labels in plain text.
+"""The SVG serialiser: a scene as a picture inside a page, its labels in MathML.
 
-The colours are those of the printed documents. Nothing refers to anything outside the picture.
+The style sheet of the page defines what ``plain``, ``path``, ``use`` and ``faded`` look like. Nothing refers
+to anything outside the picture. Where a stage shows one path at a time, each piece names the paths it is on.
 """
 
 from __future__ import annotations
 
-from html import escape
+from collections.abc import Sequence
 
-from symrnn.typeset.scene import WIDTHS, Scene, SceneEdge, SceneNode, Side, Style, arrowhead, beside
-from symrnn.typeset.text import text
+from symrnn.typeset.mathml import Html, escape, mathml
+from symrnn.typeset.scene import Scene, SceneEdge, SceneNode, Side, Style, arrowhead, beside
+from symrnn.typeset.tree import Tree
 
-INK, QUIET, FAINT, HAIR = "#1F2937", "#56606E", "#8A93A0", "#D5DAE1"
-EXPLICIT, IMPLICIT, PANEL = "#1D4ED8", "#B4430B", "#F6F8FA"
-LINES: dict[Style, str] = {"plain": QUIET, "path": IMPLICIT, "use": EXPLICIT, "faded": HAIR}
-TEXTS: dict[Style, str] = {"plain": QUIET, "path": QUIET, "use": EXPLICIT, "faded": FAINT}
-ANCHORS: dict[Side, tuple[str, float]] = {
-    "above": ("middle", -0.4),
-    "below": ("middle", 2.6),
-    "left": ("end", 1.1),
-    "right": ("start", 1.1),
-}  # text-anchor, and how far the baseline stands below the point
+UNIT = 4  # per millimetre: browsers set type of a few units badly
+REACH = 20  # millimetres round a point that a label may take
 
 
-def svg(scene: Scene) -> str:
-    """Write a scene as an SVG document, in millimetres."""
-    width, height = f"{scene.width:g}", f"{scene.height:g}"
-    size = f'viewBox="0 0 {width} {height}" width="{width}mm" height="{height}mm"'
-    font = 'font-family="Palatino, Georgia, serif" font-size="3.9"'
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" {size} {font}>',
-        f"<title>{escape(scene.description)}</title>",
-        *(line for edge in scene.edges for line in _edge(edge)),
-        *(line for node in scene.nodes for line in _node(node)),
-        "</svg>",
+def svg(scene: Scene, paths: Sequence[Scene] = ()) -> Html:
+    """Write a scene as an SVG element.
+
+    Parameters
+    ----------
+    scene : Scene
+    paths : sequence of Scene
+        The same graph with one path marked in each: the number of a path, from 1, is written to the
+        ``data-path`` of every node and arrow that is on it, and to the ``data-use`` of the arrow where it
+        starts.
+
+    Raises
+    ------
+    ValueError
+        If a path is marked in another graph.
+    """
+    for other in paths:
+        if _labels(other) != _labels(scene):
+            raise ValueError("a path is marked in another graph than the one that shows it")
+    width, height = scene.width * UNIT, scene.height * UNIT
+    edges = [
+        _edge(edge, _marks([path.edges[n].style for path in paths])) for n, edge in enumerate(scene.edges)
     ]
-    return "\n".join(lines) + "\n"
+    nodes = [
+        _node(node, _marks([path.nodes[n].style for path in paths])) for n, node in enumerate(scene.nodes)
+    ]
+    size = f'viewBox="0 0 {width:g} {height:g}" style="--width: {scene.width:g}mm"'
+    title = f"<title>{escape(scene.description)}</title>"
+    return Html("\n".join((f'<svg role="img" {size}>', title, *edges, *nodes, "</svg>")))
 
 
-def _edge(edge: SceneEdge) -> list[str]:
+def _labels(scene: Scene) -> list[Tree | None]:
+    return [*(node.label for node in scene.nodes), *(edge.label for edge in scene.edges)]
+
+
+def _marks(styles: list[Style]) -> str:
+    """Return the numbers of the paths that a piece is on, as attributes."""
+    marks = {
+        name: " ".join(str(n) for n, style in enumerate(styles, start=1) if style == name)
+        for name in ("path", "use")
+    }
+    return "".join(f' data-{name}="{numbers}"' for name, numbers in marks.items() if numbers)
+
+
+def _edge(edge: SceneEdge, marks: str) -> str:
     (x, y), *head = arrowhead(edge)
-    colour, dash = LINES[edge.style], ' stroke-dasharray="1.2 0.8"' if edge.style == "use" else ""
-    corners = " ".join(f"{px:g},{py:g}" for px, py in head)
-    shaft = f'x1="{edge.x1:g}" y1="{edge.y1:g}" x2="{x:g}" y2="{y:g}"'
-    lines = [
-        f'<line {shaft} stroke="{colour}" stroke-width="{WIDTHS[edge.style]:g}"{dash}/>',
-        f'<polygon points="{corners}" fill="{colour}"/>',
-    ]
+    corners = " ".join(f"{_at(px)},{_at(py)}" for px, py in head)
+    shaft = f'x1="{_at(edge.x1)}" y1="{_at(edge.y1)}" x2="{_at(x)}" y2="{_at(y)}"'
+    parts = [f"<line {shaft}/>", f'<polygon points="{corners}"/>']
     if edge.label is not None:
-        lines.append(_text(*beside(edge, "label"), text(edge.label), TEXTS[edge.style], "italic"))
+        parts.append(_text(*beside(edge, "label"), f"<math>{mathml(edge.label)}</math>"))
     if edge.note:
-        lines.append(_text(*beside(edge, "note"), edge.note, TEXTS[edge.style], "normal"))
-    return lines
+        parts.append(_text(*beside(edge, "note"), escape(edge.note)))
+    return f'<g class="edge {edge.style}"{marks}>{"".join(parts)}</g>'
 
 
-def _text(x: float, y: float, side: Side, words: str, colour: str, style: str) -> str:
-    anchor, drop = ANCHORS[side]
-    look = f'fill="{colour}" font-style="{style}" font-size="3.3" text-anchor="{anchor}"'
-    return f'<text x="{x:g}" y="{y + drop:g}" {look}>{escape(words)}</text>'
-
-
-def _node(node: SceneNode) -> list[str]:
-    line = INK if node.style == "plain" and node.shape == "circle" else LINES[node.style]
-    dash = ' stroke-dasharray="1.2 0.8"' if node.style == "use" else ""
-    strong = node.style in ("path", "use")
-    stroke = f'stroke="{line}" stroke-width="{0.46 if strong else 0.23:g}"{dash}'
-    half, ink = node.size / 2, FAINT if node.style == "faded" else INK
+def _node(node: SceneNode, marks: str) -> str:
     if node.shape == "circle":
-        shape = f'<circle cx="{node.x:g}" cy="{node.y:g}" r="{half:g}" fill="{PANEL}" {stroke}/>'
+        shape = f'<circle cx="{_at(node.x)}" cy="{_at(node.y)}" r="{_at(node.size / 2)}"/>'
     else:
-        corner = f'x="{node.x - half:g}" y="{node.y - half:g}" width="{node.size:g}" height="{node.size:g}"'
-        shape = f'<rect {corner} rx="1" fill="white" {stroke}/>'
-    label = (
-        f'<text x="{node.x:g}" y="{node.y + 1.2:g}" fill="{ink}" font-style="italic" text-anchor="middle">'
-    )
-    base, _, index = text(node.label).partition("_")
-    lowered = f'<tspan dy="0.9" font-size="2.7">{escape(index.strip("{}"))}</tspan>' if index else ""
-    return [shape, f"{label}{escape(base)}{lowered}</text>"]
+        corner = f'x="{_at(node.x - node.size / 2)}" y="{_at(node.y - node.size / 2)}"'
+        shape = f'<rect {corner} width="{_at(node.size)}" height="{_at(node.size)}" rx="{UNIT}"/>'
+    label = _text(node.x, node.y, "on", f"<math>{mathml(node.label)}</math>")
+    return f'<g class="node {node.shape} {node.style}"{marks}>{shape}{label}</g>'
+
+
+def _at(millimetres: float) -> str:
+    return f"{round(millimetres * UNIT, 2):g}"
+
+
+def _text(x: float, y: float, side: Side | str, content: str) -> str:
+    """Place content round a point; the style sheet puts it on its side of the point."""
+    box = f'x="{_at(x - REACH)}" y="{_at(y - REACH)}" width="{_at(2 * REACH)}" height="{_at(2 * REACH)}"'
+    return f'<foreignObject {box}><div class="{side}">{content}</div></foreignObject>'

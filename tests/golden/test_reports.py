@@ -40,11 +40,12 @@ def comparable(certificate: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("job_path", REPORTS, ids=lambda path: path.parent.name)
 def test_a_committed_report_is_what_its_job_makes(job_path: Path, request: pytest.FixtureRequest) -> None:
     update = request.config.getoption("--update-golden")
-    report = make_report(read_job(job_path), ("tex", "pdf") if update else ("tex",))
+    report = make_report(read_job(job_path), ("tex", "html", "pdf") if update else ("tex", "html"))
     if update:
         write(report, job_path.parent)
     committed = json.loads((job_path.parent / "certificate.json").read_text(encoding="utf-8"))
-    assert (job_path.parent / "report.tex").read_bytes() == report.files["report.tex"]
+    for name in ("report.tex", "report.html"):
+        assert (job_path.parent / name).read_bytes() == report.files[name], name
     assert comparable(committed) == comparable(json.loads(report.files["certificate.json"]))
     assert committed["holds"] and report.certificate["holds"]
     assert (job_path.parent / "report.pdf").read_bytes()[:5] == b"%PDF-"
