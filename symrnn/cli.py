@@ -1,4 +1,4 @@
-"""The command line: report, derive, verify, cells.
+"""The command line: report, derive, verify, code, cells.
 
 Exit codes: 0 done, 1 a certificate failed, 2 bad input (one message that says what would be accepted), 130
 interrupted. Files are written all together or not at all.
@@ -17,6 +17,7 @@ examples:
   symrnn derive elman --of L --at 4 --wrt W      one derivation, line by line, in the terminal
   symrnn derive elman --of L --at 4 --wrt W --view element --format latex
   symrnn verify elman                            certify every derivation of a cell
+  symrnn code lstm                               the backward pass as NumPy code, with its test
   symrnn cells                                   what is built in
 
 exit codes: 0 done; 1 a step does not hold (it is named); 2 bad input; 130 interrupted
@@ -116,7 +117,21 @@ def parser() -> argparse.ArgumentParser:
         "cells", help="list the built-in cells", description="List cells, equations, sources."
     )
     cells.add_argument("--json", action="store_true", help="print as JSON")
-    for command in (derive, verify):
+    code = commands.add_parser(
+        "code",
+        help="write a cell as NumPy code",
+        description="Write a Python module that needs nothing but NumPy: the forward pass and the backward\n"
+        "sweep of a cell, the equation beside each line; and a pytest file that checks every gradient\n"
+        "by the complex step. numba.njit compiles its functions as they are.",
+        formatter_class=raw,
+    )
+    code.add_argument("cell", metavar="CELL", help="a built-in cell, or a path to a cell file")
+    code.add_argument(
+        "--out",
+        metavar="FILE",
+        help="the module (default: CELL.py here; - prints it)",
+    )
+    for command in (derive, verify, code):
         command.add_argument(
             "--activation",
             choices=("tanh", "sigmoid", "relu", "identity"),
@@ -142,12 +157,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     from symrnn import commands
     from symrnn.certificate import CertificateError
+    from symrnn.compile.command import code
 
     try:
         run: dict[str, Any] = {
             "report": commands.report,
             "derive": commands.derive,
             "verify": commands.verify,
+            "code": code,
             "cells": commands.cells,
         }
         return int(run[options.command](options))

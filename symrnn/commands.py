@@ -42,7 +42,8 @@ def progress(title: str) -> Iterator[Callable[[str], None]]:
 def report(options: argparse.Namespace) -> int:
     """Make the report of a job file."""
     from symrnn.job import read_job
-    from symrnn.report import FORMATS, make_report, write
+    from symrnn.output import write_files
+    from symrnn.report import FORMATS, make_report
 
     formats = [name.strip() for name in options.format.split(",")]
     for name in formats:
@@ -51,7 +52,8 @@ def report(options: argparse.Namespace) -> int:
     job = read_job(options.job, options.seed)
     with progress(Path(options.job).parent.name or "report") as tell:
         made = make_report(job, formats, options.engine, tell)
-    files = write(made, Path(options.job).parent if options.out is None else Path(options.out))
+    folder = Path(options.job).parent if options.out is None else Path(options.out)
+    files = write_files(made.files, folder)
     lines = sum(check["witness"] == "ink" for c in made.certificate["certificates"] for check in c["checks"])
     print(
         f"{len(made.certificate['certificates'])} certificates, {lines} lines read back: largest deviation"

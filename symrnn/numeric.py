@@ -209,7 +209,7 @@ def contributions(
 def _states(code: Program, given: Arguments, y: Array | None = None) -> dict[str, Array]:
     """Return the states at all steps, (T + 1, B, d) each."""
     signals = {"x": given.x} if y is None else {"x": given.x, "y": y}
-    memory = code.memory("numpy", given.x, given.parameters)
+    memory = code.memory("numpy", given.x, given.initial, given.parameters)
     values = code.forward("numpy", signals, given.initial, given.parameters, memory)
     return {state: values[state].copy() for state in code.module.cell.states}
 
@@ -224,7 +224,7 @@ def _added(
 ) -> Array:
     """Return what every step of every sequence adds to the gradient of a parameter: (T, B, *shape)."""
     lead = signals["x"].shape[:2]
-    memory = code.memory("numpy", signals["x"], given.parameters)
+    memory = code.memory("numpy", signals["x"], initial, given.parameters)
     values = code.forward("numpy", signals, initial, given.parameters, memory)
     everything = {**signals, **values}
     _, adjoints = code.backward("numpy", weights.reshape((*lead, 1)), everything, given.parameters, memory)
@@ -265,7 +265,7 @@ def _one_step(given: Arguments, wrt: str = "") -> tuple[dict[str, Array], Array]
         for state, low, high in zip(cell.states, bounds, bounds[1:])
     }
     zeros = {name: np.zeros((given.steps, 1, seed.shape[-1])) for name, seed in seeds.items()}
-    memory = code.memory("numpy", given.x, given.parameters)
+    memory = code.memory("numpy", given.x, given.initial, given.parameters)
     values = code.forward("numpy", {"x": given.x, **zeros}, given.initial, given.parameters, memory)
     start = {state: np.repeat(values[state][:-1, 0], total, axis=0) for state in cell.states}
     signals = {"x": np.repeat(given.x[:, 0], total, axis=0)[None], **seeds}
@@ -274,7 +274,7 @@ def _one_step(given: Arguments, wrt: str = "") -> tuple[dict[str, Array], Array]
     if wrt:
         added = _added(code, given, signals, start, ones, wrt)
         return {}, added.reshape((*lead, *added.shape[2:]))
-    memory = code.memory("numpy", signals["x"], given.parameters)
+    memory = code.memory("numpy", signals["x"], start, given.parameters)
     values = code.forward("numpy", signals, start, given.parameters, memory)
     everything = {**signals, **values}
     found, _ = code.backward("numpy", ones[..., None], everything, given.parameters, memory)

@@ -8,12 +8,8 @@ that fails leaves everything as it was.
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from symrnn.certificate import TOLERANCE, versions
@@ -28,10 +24,6 @@ from symrnn.render import Format, render
 BUILDERS: dict[str, Callable[[Job, Ledger], Document]] = {"derivation": derivation.build}
 FORMATS = ("pdf", "tex", "typ", "html")
 SOURCES: tuple[Format, ...] = ("tex", "typ", "html")
-
-
-class OutputError(ValueError):
-    """The files of a report cannot be written."""
 
 
 @dataclass(frozen=True)
@@ -116,28 +108,3 @@ def make_report(
         files["report.pdf"], made_by = make_pdf(sources["tex"], sources["typ"], engine)
     files["certificate.json"] = (json.dumps(certificate, indent=1, ensure_ascii=False) + "\n").encode()
     return Report(document, certificate, files, made_by)
-
-
-def write(report: Report, folder: Path) -> list[Path]:
-    """Write the files of a report; either all of them appear or none.
-
-    Raises
-    ------
-    OutputError
-        If the folder cannot be written.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=".report-", dir=folder))
-        try:
-            for name, content in report.files.items():
-                (temporary / name).write_bytes(content)
-            for name in report.files:
-                os.replace(temporary / name, folder / name)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-    except OSError as error:
-        raise OutputError(
-            f"{folder}: cannot be written ({error.strerror}); accepted: a folder, with --out DIR"
-        ) from None
-    return [folder / name for name in report.files]

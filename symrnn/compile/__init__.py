@@ -5,7 +5,9 @@
 ``source`` makes a Python module of what ``generated`` holds, ``execution`` loads and runs it.
 """
 
+from symrnn.compile.checksource import check_source
 from symrnn.compile.execution import Engine, Program, program
 from symrnn.compile.rows import CompileError
+from symrnn.compile.source import source
 
-__all__ = ["CompileError", "Engine", "Program", "program"]
+__all__ = ["CompileError", "Engine", "Program", "check_source", "program", "source"]

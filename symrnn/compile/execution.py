@@ -78,9 +78,14 @@ class Program:
         work = batch * sum(a.size for a in parameters.values() if a.ndim == 2)
         return "numba" if numba_is_here() and work <= LARGEST_COMPILED else "numpy"
 
-    def memory(self, engine: Literal["numpy", "numba"], x: Array, parameters: Mapping[str, Array]) -> Any:
+    def memory(
+        self, engine: Literal["numpy", "numba"], x: Array, initial: Mapping[str, Array],
+        parameters: Mapping[str, Array],
+    ) -> Any:  # fmt: skip
         """Return arrays for these sizes: those of the call before, if they fit."""
-        axes = (_size(text, x, parameters) for text in self.module.sizes.values())
+        given = {**parameters, **{f"{state}0": array for state, array in initial.items()}}
+        local = {self.module.local[name]: array for name, array in given.items()}
+        axes = (_size(text, {"x": x, **local}) for text in self.module.sizes.values())
         sizes = (*x.shape[:2], *axes, x.dtype)
         kept = getattr(_kept, "memory", (None, None, None))
         if kept[:2] != ((self.text, engine), sizes):
@@ -132,7 +137,7 @@ class Program:
         """
         chosen = self.engine(engine, parameters, x.shape[1])
         given = {"x": x, "y": y}
-        memory = self.memory(chosen, x, parameters)
+        memory = self.memory(chosen, x, initial, parameters)
         values = self.forward(chosen, given, initial, parameters, memory)
         weighted = np.ascontiguousarray(weights).reshape((*weights.shape, 1))
         gradients, _ = self.backward(chosen, weighted, {**given, **values}, parameters, memory)
@@ -146,10 +151,10 @@ def _as_it_is(array: Array) -> Array:
     return array
 
 
-def _size(text: str, x: Array, parameters: Mapping[str, Array]) -> int:
+def _size(text: str, arrays: Mapping[str, Array]) -> int:
     """Return a size such as ``W.shape[0]``."""
     name, place = text.removesuffix("]").split(".shape[")
-    return int((x if name == "x" else parameters[name]).shape[int(place)])
+    return int(arrays[name].shape[int(place)])
 
 
 @cache

@@ -78,7 +78,8 @@ class Forward:
     def start_state(self, signal: Signal) -> None:
         """Put the initial state into the first row of a state."""
         if signal.name in self.arrays.states:
-            self.all.do(f"{self.arrays.name[signal.name]}[0] = {self.arrays.name[signal.name + ' at 0']}")
+            name, start = self.arrays.name[signal.name], self.arrays.name[f"{signal.name}0"]
+            self.all.do(f"{name}[0] = {start}")
 
     def all_steps(self, signal: Signal) -> None:
         """Compute a signal for all steps at once."""

@@ -30,6 +30,11 @@ class Generated:
     cell : Cell
     shapes : mapping of name to shape
         Of everything that goes in or out.
+    local : mapping of name to name
+        What parameters, given signals and initial states (``h0``) are called in the code: the same, unless
+        that name means something there.
+    axes : tuple of str
+        In the order of ``sizes``.
     sizes : mapping of local name to text
         Where the size of each axis is read.
     length : str
@@ -52,6 +57,8 @@ class Generated:
 
     cell: Cell
     shapes: Mapping[str, Shape]
+    local: Mapping[str, str]
+    axes: tuple[str, ...]
     sizes: Mapping[str, str]
     length: str
     memory: tuple[Sequence[str], Sequence[str], Sequence[str]]
@@ -66,12 +73,14 @@ class Generated:
     @cached_property
     def forward_arguments(self) -> tuple[str, ...]:
         """Arguments of ``forward``, in order."""
-        return (*self.given, *(f"{s}0" for s in self.cell.states), *self.cell.parameters, "memory")
+        starts = (self.local[f"{state}0"] for state in self.cell.states)
+        parameters = (self.local[p] for p in self.cell.parameters)
+        return (*(self.local[n] for n in self.given), *starts, *parameters, "memory")
 
     @cached_property
     def backward_arguments(self) -> tuple[str, ...]:
         """Arguments of ``backward``, in order."""
-        return ("weights", *self.reads, *self.cell.parameters, "memory")
+        return ("weights", *(self.local[n] for n in (*self.reads, *self.cell.parameters)), "memory")
 
 
 def generate(cell: Cell, swept: Sweep) -> Generated:
@@ -103,16 +112,17 @@ def generate(cell: Cell, swept: Sweep) -> Generated:
     results = ("L", *cell.states, *kept)
     reads = tuple(n for n in given if n in used or n == "x")
 
-    names = Names((*cell.parameters, *given, *(f"{s}0" for s in cell.states), "weights", "rows"))
-    arrays = _arrays(cell, names, given)
+    names = Names()
+    local = {n: names.new(n) for n in (*cell.parameters, *given, *(f"{s}0" for s in cell.states))}
+    arrays = _arrays(cell, names, local)
     writer = Forward(plan, arrays, names)
     forward = writer.write()
     returned = ", ".join(arrays.name[n] for n in results)
     forward.append(f"return {returned}")
 
     taken = (*arrays.memory.made, *arrays.memory.rows.values(), *arrays.sizes.values())
-    names = Names((*cell.parameters, *given, "weights", "rows", "length", "first", "last", *taken))
-    back = _arrays(cell, names, given)
+    names = Names((*local.values(), *taken))
+    back = _arrays(cell, names, local)
     back.sizes = arrays.sizes
     for name in results:
         back.name[name] = arrays.name[name]
@@ -123,7 +133,7 @@ def generate(cell: Cell, swept: Sweep) -> Generated:
     stacks = {stack: {m: names.new(writer.maps[m]) for m in stack.maps} for stack in plan.stacks}
     sweep_writer = Backward(adjoints, gradients, stacks, back, names, swept)
     backward = sweep_writer.write()
-    returns = [back.name.get(p + ADJOINT, f"np.zeros_like({p})") for p in cell.parameters]
+    returns = [back.name.get(p + ADJOINT, f"np.zeros_like({local[p]})") for p in cell.parameters]
     for state in cell.states:
         carried = f"{state}{ADJOINT} carried"
         nothing = f"np.zeros((B, {back.size(cell.signals[state])}), dtype)"
@@ -138,13 +148,15 @@ def generate(cell: Cell, swept: Sweep) -> Generated:
     rows_of = {r: f"rows({a})" for a, r in back.memory.rows.items()}
     ahead = _used_names({**arrays_of, **rows_of}, forward)
     behind = _used_names({**arrays_of, **rows_of}, backward)
-    forward = [*_opening("x", cell, arrays, ahead, forward), *forward]
-    backward = [*_opening("weights", cell, back, behind, backward), *backward]
+    forward = [*_opening("x", cell, local, arrays, ahead, forward), *forward]
+    backward = [*_opening("weights", cell, local, back, behind, backward), *backward]
     shapes = {**cell.parameters, **cell.signals, **{s.name: s.variable.shape for s in signals}}
     return Generated(
         cell,
         shapes,
-        {local: size_of(axis, cell) for axis, local in arrays.sizes.items()},
+        local,
+        tuple(arrays.sizes),
+        {name: size_of(axis, cell, local) for axis, name in arrays.sizes.items()},
         back.length,
         (made, list(ahead.values()), list(behind.values())),
         tuple(forward),
@@ -157,22 +169,21 @@ def generate(cell: Cell, swept: Sweep) -> Generated:
     )
 
 
-def _arrays(cell: Cell, names: Names, given: Sequence[str]) -> Arrays:
+def _arrays(cell: Cell, names: Names, local: Mapping[str, str]) -> Arrays:
     axes = dict.fromkeys(a for s in (*cell.parameters.values(), *cell.signals.values()) for a in s)
     arrays = Arrays(cell.states, {axis: names.new(axis) for axis in axes}, Memory())
-    arrays.name |= {p: p for p in (*cell.parameters, *given)}
-    arrays.name |= {f"{state} at 0": f"{state}0" for state in cell.states}
+    arrays.name |= local
     return arrays
 
 
-def size_of(axis: str, cell: Cell) -> str:
+def size_of(axis: str, cell: Cell, local: Mapping[str, str]) -> str:
     """Return where the size of an axis can be read."""
     for name, shape in cell.parameters.items():
         if axis in shape:
-            return f"{name}.shape[{shape.index(axis)}]"
+            return f"{local[name]}.shape[{shape.index(axis)}]"
     for name in cell.states:
         if axis in cell.signals[name]:
-            return f"{name}0.shape[-1]"
+            return f"{local[f'{name}0']}.shape[-1]"
     return "x.shape[-1]"
 
 
@@ -183,10 +194,15 @@ def _used_names(names: Mapping[str, str], lines: Iterable[str]) -> dict[str, str
 
 
 def _opening(
-    first: str, cell: Cell, arrays: Arrays, memory: Iterable[str], lines: Iterable[str]
+    first: str,
+    cell: Cell,
+    local: Mapping[str, str],
+    arrays: Arrays,
+    memory: Iterable[str],
+    lines: Iterable[str],
 ) -> list[str]:
     """Return the statements that take the memory apart and read sizes, those that are used."""
     opening = wrapped("(", list(memory), ",) = memory")
     sources = {"T": f"{first}.shape[0]", "B": f"{first}.shape[1]", "dtype": "x.dtype"}
-    sources |= {local: size_of(axis, cell) for axis, local in arrays.sizes.items()}
+    sources |= {name: size_of(axis, cell, local) for axis, name in arrays.sizes.items()}
     return opening + [f"{name} = {sources[name]}" for name in _used_names(sources, lines)]

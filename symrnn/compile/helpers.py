@@ -30,7 +30,8 @@ def summed(u):
 def row_sums(u):
     """Return the sum of each vector, by a product with ones; the axis stays."""
     rows = u.reshape((-1, u.shape[-1]))
-    return np.dot(rows, np.ones(rows.shape[1], rows.dtype)).reshape(u.shape[:-1] + (1,))  # noqa: RUF005  # numba does not unpack tuples
+    sums = np.dot(rows, np.ones(rows.shape[1], rows.dtype))
+    return np.expand_dims(sums.reshape(u.shape[:-1]), u.ndim - 1)
 
 
 def largest(u):

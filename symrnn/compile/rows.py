@@ -111,6 +111,8 @@ def _from_left(v: Tensor, matrix: Tensor) -> Tensor:
             return scale(factor, _from_left(v, inner))
         case Outer(p, q) if p.rank == q.rank == 1:
             return outer(Contraction(v, row_form(p)), row_form(q))
+        case Outer(Eye() as p, q) if p.rank == 2 and q.rank == 1:
+            return outer(v, row_form(q))
         case Contraction():
             return reduce(_from_left, matrix.args, v)
         case Eye():

@@ -15,23 +15,25 @@ from symrnn.compile.writer import LINE as WIDTH
 from symrnn.compile.writer import inside, wrapped
 from symrnn.tensor import Shape
 
+SIGNED = "Written by symrnn"
+
 
 def source(module: Generated) -> str:
     """Return the text of the generated module."""
     cell = module.cell
     equations = [shown(e.target, e.expression) for e in cell.step]
     parts = [
-        f'"""{cell.name}: forward pass and gradients in NumPy, from the equations of one step.',
+        f'"""{_harmless(cell.name)}: forward pass and gradients in NumPy, from the equations of one step.',
         "",
         *inside(equations),
         "",
-        *_paragraph(f"Source of the cell: {cell.source}."),
+        *_paragraph(f"Source of the cell: {_harmless(cell.source)}."),
         "",
         *_paragraph(
             "Arrays are time first, then batch: T steps of B sequences. Matrices map their last axis to "
             "their first. Row t of an array belongs to step t + 1; states have one more row, row 0 is the "
             "initial state. A name with _bar is the derivative of the total loss by what it names. "
-            "Written by symrnn; every adjoint equation was derived and can be certified with it."
+            f"{SIGNED}; every adjoint equation was derived and can be certified with it."
         ),
         '"""',
         "",
@@ -57,6 +59,12 @@ def source(module: Generated) -> str:
     ]
     parts += ["", "", *_front(module)]
     return "\n".join(parts) + "\n"
+
+
+def _harmless(words: str) -> str:
+    """Return text from a cell file such that it cannot end a docstring or mean anything inside it."""
+    printable = "".join(c if c.isprintable() else " " for c in words)
+    return printable.replace("\\", "/").replace('"', "'")
 
 
 def _used_helpers(text: str) -> set[str]:
@@ -104,9 +112,10 @@ def _allocation(module: Generated) -> list[str]:
 def _forward_doc(module: Generated) -> list[str]:
     cell = module.cell
     lines = ['"""Run the forward pass.', "", "Parameters", "----------"]
-    lines += [f"{n} : array, shape {_shape_text('T B', module.shapes[n] or ('1',))}" for n in module.given]
-    lines += [f"{s}0 : array, shape {_shape_text('B', cell.signals[s] or ('1',))}" for s in cell.states]
-    lines += [f"{p} : array, shape {_shape_text('', s or ('1',))}" for p, s in cell.parameters.items()]
+    shapes = {n: _shape_text("T B", module.shapes[n] or ("1",)) for n in module.given}
+    shapes |= {f"{s}0": _shape_text("B", cell.signals[s] or ("1",)) for s in cell.states}
+    shapes |= {p: _shape_text("", axes or ("1",)) for p, axes in cell.parameters.items()}
+    lines += [f"{module.local[name]} : array, shape {shape}" for name, shape in shapes.items()]
     lines += ["memory : tuple of arrays, the first that ``allocate`` returns", "", "Returns", "-------"]
     for name in module.results:
         rows = "T+1" if name in cell.states else "T"
@@ -118,7 +127,7 @@ def _forward_doc(module: Generated) -> list[str]:
 def _backward_doc(module: Generated) -> list[str]:
     lines = ['"""Run the sweep back from the last step to the first.', "", "Parameters", "----------"]
     lines += ["weights : array, shape (T, B, 1)", "    Weight of each loss in the total loss."]
-    lines += _paragraph(f"{', '.join((*module.reads, *module.cell.parameters))} : arrays")
+    lines += _paragraph(f"{', '.join(module.backward_arguments[1:-1])} : arrays")
     lines += ["    As given to ``forward``."]
     lines += ["memory : tuple of arrays, the second that ``allocate`` returns"]
     lines += ["    With what ``forward`` left in it.", "", "Returns", "-------"]
@@ -132,7 +141,7 @@ def _backward_doc(module: Generated) -> list[str]:
 def _front(module: Generated) -> list[str]:
     """Return the function with names that calls the two others."""
     cell = module.cell
-    starts = ", ".join(f"{state}0" for state in cell.states)
+    starts = ", ".join(module.local[f"{state}0"] for state in cell.states)
     doc = [
         '"""Return the total loss and its gradients.',
         "",
@@ -157,29 +166,38 @@ def _front(module: Generated) -> list[str]:
         f"    By every parameter, by {starts}, and by x.",
         '"""',
     ]
-    sizes = ", ".join(_outside(size) for size in module.sizes.values())
+    given = ", ".join(module.local[n] for n in module.given)
+    sizes = ", ".join(_outside(size, module) for size in module.sizes.values())
     body = ["T, B = x.shape[:2]", "initial = initial or {}"]
     for state in cell.states:
         axes = cell.signals[state]
-        zeros = f"np.zeros((B, {_outside(size_of(axes[0], cell)) if axes else '1'}), x.dtype)"
-        body.append(f'{state}0 = initial["{state}"] if "{state}" in initial else {zeros}')
+        size = _outside(size_of(axes[0], cell, module.local), module) if axes else "1"
+        zeros = f"np.zeros((B, {size}), x.dtype)"
+        body.append(f'{module.local[f"{state}0"]} = initial["{state}"] if "{state}" in initial else {zeros}')
     body += [
         "weights = np.ones((T, B), x.dtype) if weights is None else weights",
         "weights = weights.reshape((T, B, 1))",
         *wrapped("arrays = (", [f'parameters["{p}"]' for p in cell.parameters], ")"),
         "if memory is None:",
-        *inside([f"memory = allocate(T, B, {sizes}, x.dtype)"]),
+        *inside([f"sizes = {sizes},", "memory = allocate(T, B, *sizes, x.dtype)"]),
         "ahead, back = memory",
-        f"{', '.join(module.results)} = forward({', '.join(module.given)}, {starts}, *arrays, ahead)",
-        f"found = backward(weights, {', '.join(module.reads)}, *arrays, back)",
+        f"L = forward({given}, {starts}, *arrays, ahead)[0]",
+        f"found = backward(weights, {', '.join(module.local[n] for n in module.reads)}, *arrays, back)",
         *wrapped("names = (", [f'"{n}"' for n in module.gradients], ")"),
         "return (weights * L).sum(), dict(zip(names, found))",
     ]
-    arguments = ("parameters", *module.given, "initial=None", "weights=None", "memory=None")
+    arguments = (
+        "parameters",
+        *(module.local[n] for n in module.given),
+        "initial=None",
+        "weights=None",
+        "memory=None",
+    )
     return _function("gradients", arguments, doc, body)
 
 
-def _outside(size: str) -> str:
+def _outside(size: str, module: Generated) -> str:
     """Return a size as it is read from the dictionary of parameters."""
     name, rest = size.split(".", 1)
-    return size if name == "x" else f'parameters["{name}"].{rest}'
+    parameter = next((p for p in module.cell.parameters if module.local[p] == name), None)
+    return size if parameter is None else f'parameters["{parameter}"].{rest}'

@@ -11,23 +11,9 @@ from symrnn.compile import helpers
 from symrnn.compile.rows import numbered
 
 HELPERS = tuple(n for n, f in vars(helpers).items() if callable(f))
-RESERVED = {
-    *keyword.kwlist,
-    *dir(builtins),
-    *HELPERS,
-    "np",
-    "T",
-    "B",
-    "t",
-    "forward",
-    "backward",
-    "gradients",
-    "allocate",
-    "memory",
-    "dtype",
-    "HALF",
-    "ONE",
-}
+OURS = """np T B t dtype memory rows weights parameters initial arrays sizes names found ahead back length
+first last forward backward gradients allocate HALF ONE"""
+RESERVED = {*keyword.kwlist, *dir(builtins), *HELPERS, *OURS.split()}
 
 
 class Names:

@@ -16,7 +16,8 @@ from symrnn.derivation import Derivation, Line
 from symrnn.job import read_job
 from symrnn.kinds.blocks import STEP_WIDTH
 from symrnn.kinds.ledger import Ledger
-from symrnn.report import make_report, write
+from symrnn.output import write_files
+from symrnn.report import make_report
 from symrnn.typeset.latex import latex
 from symrnn.typeset.measure import broken
 from symrnn.views.matrix import line
@@ -42,7 +43,7 @@ def test_a_committed_report_is_what_its_job_makes(job_path: Path, request: pytes
     update = request.config.getoption("--update-golden")
     report = make_report(read_job(job_path), ("tex", "html", "pdf") if update else ("tex", "html"))
     if update:
-        write(report, job_path.parent)
+        write_files(report.files, job_path.parent)
     committed = json.loads((job_path.parent / "certificate.json").read_text(encoding="utf-8"))
     for name in ("report.tex", "report.html"):
         assert (job_path.parent / name).read_bytes() == report.files[name], name
