@@ -162,7 +162,7 @@ class Forward:
             if start != "0.0":
                 self.all.do(f"{name} += {start}")
         else:
-            self.all.do(f"{name}[:] = {start}")
+            self.all.put(name, start)
         for found in outer:
             run = self.blocks.of(stack, found.members, f"{name}_of_{found.operand.name}")
             with self.all.scratch(columns(found.members, arrays)) as scratch:

@@ -143,11 +143,13 @@ def generate(cell: Cell, swept: Sweep) -> Generated:
     returns += [back.name[n + ADJOINT] for n in shown_adjoints]
     ending = wrapped("return (", returns, ")")
     backward += ending
-    made = [f"{n} = {text}" for n, text in (*arrays.memory.made.items(), *back.memory.made.items())]
     arrays_of = {n: n for n in (*arrays.memory.made, *back.memory.made)}
     rows_of = {r: f"rows({a})" for a, r in back.memory.rows.items()}
     ahead = _used_names({**arrays_of, **rows_of}, forward)
     behind = _used_names({**arrays_of, **rows_of}, backward)
+    made = {**arrays.memory.made, **back.memory.made}
+    reached = _used_names(made, [*ahead.values(), *behind.values()])
+    reached = _used_names(made, [*reached, *reached.values()])  # views, and what they are views of
     forward = [*_opening("x", cell, local, arrays, ahead, forward), *forward]
     backward = [*_opening("weights", cell, local, back, behind, backward), *backward]
     shapes = {**cell.parameters, **cell.signals, **{s.name: s.variable.shape for s in signals}}
@@ -158,7 +160,7 @@ def generate(cell: Cell, swept: Sweep) -> Generated:
         tuple(arrays.sizes),
         {name: size_of(axis, cell, local) for axis, name in arrays.sizes.items()},
         back.length,
-        (made, list(ahead.values()), list(behind.values())),
+        ([f"{n} = {text}" for n, text in reached.items()], list(ahead.values()), list(behind.values())),
         tuple(forward),
         tuple(backward),
         given,

@@ -53,6 +53,10 @@ class Writer:
         """Add a statement."""
         self.lines.append(statement)
 
+    def put(self, out: str, value: str) -> None:
+        """Write a value into an array."""
+        self.do(f"{out} = {value}" if out.endswith("]") else f"{out}[:] = {value}")
+
     @contextmanager
     def scratch(self, size: str) -> Iterator[str]:
         """Lend a scratch array with that last axis."""
@@ -89,16 +93,16 @@ class Writer:
             with self.scratch(self.size(shape)) as scratch:
                 value = self.product(term, scratch, shape)
                 if not current:
-                    self.do(f"{out}[:] = {'-' if minus else ''}{value}")
+                    self.put(out, f"{'-' if minus else ''}{value}")
                 elif current == out:
                     self.do(f"{out} {'-' if minus else '+'}= {value}")
                 else:
                     self.do(f"np.{'subtract' if minus else 'add'}({current}, {value}, {out})")
                 current = out
         if not terms and not add:
-            self.do(f"{out}[:] = 0.0")
+            self.put(out, "0.0")
         elif current != out:
-            self.do(f"{out}[:] = {current}")
+            self.put(out, current)
 
     def product(self, term: Term, into: str, shape: Shape) -> str:
         """Compute a term without its sign; returns its name, ``into`` unless nothing had to be computed."""
@@ -164,7 +168,7 @@ class Writer:
             case Hadamard() | Outer():
                 value = self.product(Term(1, None, tuple(factors_of(tensor))), into, tensor.shape)
                 if value != into:
-                    self.do(f"{into}[:] = {value}")
+                    self.put(into, value)
             case _:
                 raise CompileError(f"no code for {tensor}")
 
@@ -184,7 +188,7 @@ class Writer:
             case Contraction(args=(left, right)):
                 with self.operand(left) as u, self.operand(right) as v:
                     inside = v if u == "ONE" else u if v == "ONE" else f"{u} * {v}"
-                    self.do(f"{into}[:] = row_sums({inside})")
+                    self.put(into, f"row_sums({inside})")
                 return into
         raise CompileError(f"no code for {core}")
 
