@@ -53,12 +53,13 @@ class OneStep:
 
     @cached_property
     def edges(self) -> dict[Derivative, Derivation]:
-        """Along each edge between signals of the step, and from states of the step before."""
+        """Along each edge of the step up to the logits: from signals, earlier states, and inputs."""
         whole, made = self.network.whole, {}
-        for name in self.signals:
+        names = [equation.target.name for equation in self.network.step]
+        for name in names[: names.index("z") + 1]:
             v = self.network[name, K]
             for u in whole.parents(v):
-                if u.name in self.signals:
+                if u.time is not None:
                     goal = self.edge(v, u)
                     made[goal] = derive(goal, whole, FULL)
         return made
@@ -85,11 +86,17 @@ class OneStep:
     def jacobians(self) -> dict[Derivative, Derivation]:
         """Along all paths: every signal of the step by each state of the step before, and within the step.
 
-        A Jacobian of a state is left by name where a later one needs it; those of other signals are put in.
+        What leads from state to state is left by name where a later one needs it, unless the gates are held
+        fixed; all else is put in.
         """
         made: dict[Derivative, Derivation] = {}
+        states = set(self.network.states)
         for goal in self._goals():
-            shown = (*self.edges.values(), *(d for g, d in made.items() if not self._is_state_by_state(g)))
+            shown = [
+                found
+                for known, found in (*self.edges.items(), *made.items())
+                if known in self.held or not {v.name for v in known.args} <= states
+            ]
             if goal not in self.edges:
                 made[goal] = derive(goal, self.network.whole, STEP_JACOBIAN, shown)
         return made
