@@ -40,7 +40,9 @@ def build(job: Job, ledger: Ledger) -> Document:
     blocks += sweep_part.checks(ledger)
     many = len(job.wrt) > MANY
     names = (
-        "its parameters and initial states" if many else separated([variable(v) for v in job.wrt], "comma")
+        "the parameters and the initial values of the cell"
+        if many
+        else separated([variable(v) for v in job.wrt], "comma")
     )
     k = Symbol("k")
     lead = prose(
