@@ -47,7 +47,7 @@ class OneStep:
             found.get(self.network[state, 1], 0) > 1 for found in counts for state in self.network.states
         )
 
-    def edge(self, v: Variable, u: Variable) -> Derivative:
+    def _edge(self, v: Variable, u: Variable) -> Derivative:
         """Return the goal of one edge: ∂v/∂u where it is the only path, else ∂⁺v/∂u."""
         return (Total if self.network.whole.edge_is_only_path(u, v) else Immediate)(v, u)
 
@@ -60,18 +60,17 @@ class OneStep:
             v = self.network[name, K]
             for u in whole.parents(v):
                 if u.time is not None:
-                    goal = self.edge(v, u)
+                    goal = self._edge(v, u)
                     made[goal] = derive(goal, whole, FULL)
         return made
 
     @cached_property
     def held(self) -> dict[Derivative, Derivation]:
-        """Those of the edges that lead from state to state while other paths exist: the gates held fixed."""
-        states = self.network.states
+        """Those of the edges that lead from state to state over a step, beside other paths: gates held fixed."""
         return {
             goal: found
             for goal, found in self.edges.items()
-            if isinstance(goal, Immediate) and goal.args[0].name in states and goal.args[1].name in states
+            if isinstance(goal, Immediate) and self._is_state_by_state(goal)
         }
 
     def immediate(self, v: Variable, x: Variable) -> Derivation:
@@ -95,7 +94,7 @@ class OneStep:
             shown = [
                 found
                 for known, found in (*self.edges.items(), *made.items())
-                if known in self.held or not {v.name for v in known.args} <= states
+                if isinstance(known, Immediate) or not {v.name for v in known.args} <= states
             ]
             if goal not in self.edges:
                 made[goal] = derive(goal, self.network.whole, STEP_JACOBIAN, shown)
@@ -113,9 +112,9 @@ class OneStep:
                         yield Total(v, u)
 
     def _is_state_by_state(self, goal: Derivative) -> bool:
-        """Whether a goal is the Jacobian of a state by one of the step before."""
+        """Whether a goal differentiates a state by a state of the step before."""
         v, u = goal.args
-        return v.name in self.network.states and v.time != u.time
+        return {v.name, u.name} <= set(self.network.states) and v.time != u.time
 
     def states(self) -> Iterator[tuple[Variable, Variable]]:
         """Yield the pairs of states v_k, u_{k−1} of which the first depends on the second."""

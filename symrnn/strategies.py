@@ -59,9 +59,14 @@ FULL = Strategy(
     (
         Phase((*LOCAL, paths.chain_rule, paths.explicit_implicit)),
         Phase((arrange.contract_outer,)),
-        Phase((diagonal.diagonal_factors,)),
-        Phase((arrange.like_terms, arrange.positive_first)),
-        Phase((diagonal.diagonal_terms,)),
+        Phase(
+            (
+                arrange.like_terms,
+                arrange.positive_first,
+                diagonal.diagonal_terms,
+                diagonal.diagonal_factors,
+            )
+        ),
     ),
 )
 # from a loss to its logits: softmax and cross entropy cancel

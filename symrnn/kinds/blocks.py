@@ -10,8 +10,8 @@ from symrnn.document import Display, Line, Piece, Result, StepRow, Steps, Text
 from symrnn.entrywise import EntryDerivation
 from symrnn.rules import Reason
 from symrnn.tensor import Tensor
-from symrnn.typeset.measure import broken, width
-from symrnn.typeset.tree import Coloured, Operator, Row, Tree, Underbrace, row
+from symrnn.typeset.measure import broken, chained, width
+from symrnn.typeset.tree import Coloured, Row, Tree, Underbrace
 from symrnn.views.entry_layout import entry_layout
 from symrnn.views.matrix import inline, layout, line
 
@@ -47,6 +47,11 @@ def steps(derivation: Derivation | EntryDerivation, first: int = 1) -> Steps:
     return Steps(tuple(rows), first)
 
 
+def fits(block: Steps) -> bool:
+    """Whether every row can be broken to fit beside its note."""
+    return all(width(tree) <= STEP_WIDTH for printed in block.rows for tree in printed.line.rhs)
+
+
 def facts(derivations: Sequence[Derivation], first: int = 1) -> Steps:
     """One row for each derivation: its lines as one chain of equations, the names of its rules beside."""
     rows = []
@@ -54,16 +59,9 @@ def facts(derivations: Sequence[Derivation], first: int = 1) -> Steps:
         claims = derivation.lines()
         lhs = line(claims[0].lhs, claims[0].rhs)[0]
         limit = STEP_WIDTH - max(0.0, width(lhs) - 12)
-        pieces: list[Tree] = []
-        for claim in claims:
-            tree = line(claim.lhs, claim.rhs)[1]
-            for part in broken(row(Operator("="), tree) if pieces else tree, limit):
-                if pieces and width(pieces[-1]) + width(part) <= limit:
-                    pieces[-1] = row(pieces[-1], part)
-                else:
-                    pieces.append(part)
         names = dict.fromkeys(claim.rule.name for claim in claims)
-        printed = Line(lhs, "=", tuple(pieces))
+        sides = [line(claim.lhs, claim.rhs)[1] for claim in claims]
+        printed = Line(lhs, "=", chained(sides, limit))
         rows.append(StepRow(printed, _capital(", ".join(names)), prose(*claims[0].reason)))
     return Steps(tuple(rows), first)
 

@@ -30,12 +30,12 @@ def build(job: Job, ledger: Ledger) -> Document:
     blocks = [
         *network_part.section(material),
         *story_part.section(material),
-        *(gates_part if material.step.branches else factors_part).section(material),
+        *(gates_part if material.edgewise else factors_part).section(material),
         *sweep_part.section(material),
         Heading(("With numbers",)),
         *numbers.section(material),
     ]
-    ledger.admit_substituted(job.cell, material.main.name, 2 if material.step.branches else 3)
+    ledger.admit_substituted(job.cell, material.main.name, 2 if material.edgewise else 3)
     ledger.settle()
     blocks += sweep_part.checks(ledger)
     many = len(job.wrt) > MANY

@@ -10,7 +10,7 @@ from symrnn.kinds.picture import jacobian_picture
 from symrnn.onestep import K
 from symrnn.rules import listed
 from symrnn.tensor import Variable
-from symrnn.typeset.measure import width
+from symrnn.typeset.measure import chained, width
 from symrnn.typeset.tree import Group, Number, Operator, Script, Symbol, row
 from symrnn.views.entry_layout import entry_cases, entry_layout
 from symrnn.views.matrix import layout
@@ -33,7 +33,7 @@ def from_loss(material: Material) -> list[Block]:
         Prose(prose(*words)),
         steps(material.output),
         Prose(prose("One more factor leads from the scores to ", *listed(seen), ":")),
-        *([facts(more)] if material.step.branches else map(steps, more)),
+        *([facts(more)] if material.edgewise else map(steps, more)),
     ]  # fmt: skip
 
 
@@ -85,9 +85,8 @@ def from_parameter(material: Material, wrt: Variable) -> list[Block]:
     if cases is not None and wrt == material.main:
         indices = row(*(Symbol(str(i)) for i in entries.indices))
         lhs = Script(Group(layout(entries.goal)), sub=indices)
-        whole, second = entry_layout(entries.result), row(Operator("="), cases)
-        one_line = width(lhs) + width(whole) + width(second) <= DISPLAY_WIDTH
-        blocks.append(Display((Line(lhs, "=", (row(whole, second),) if one_line else (whole, second)),)))
+        sides = chained([entry_layout(entries.result), cases], DISPLAY_WIDTH - width(lhs))
+        blocks.append(Display((Line(lhs, "=", sides),)))
         size = Symbol(job.cell.signals[job.cell.states[0]][0])
         blocks.append(
             Prose(

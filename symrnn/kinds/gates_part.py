@@ -7,7 +7,7 @@ often prints for the second.
 from __future__ import annotations
 
 from symrnn.document import Block, Heading, Prose, Styled
-from symrnn.kinds.blocks import display, facts, prose, result, steps
+from symrnn.kinds.blocks import display, facts, fits, prose, result, steps
 from symrnn.kinds.factors_part import contraction, explicitly, from_loss, other_gradients, through_scores
 from symrnn.kinds.forms import alike, results
 from symrnn.kinds.material import Material
@@ -122,6 +122,6 @@ K_SYMBOL = Symbol("k")
 def section(material: Material) -> list[Block]:
     """Return the blocks of this part."""
     blocks = from_loss(material) + edges(material) + from_state(material) + uses(material)
-    if material.chain:
+    if material.chain and fits(steps(material.contracted)):
         blocks += contraction(material)
     return blocks + others(material)

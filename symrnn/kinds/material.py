@@ -60,6 +60,11 @@ class Material:
         """Whether there is one state, so that one path leads from each use to the loss."""
         return len(self.network.states) == 1
 
+    @property
+    def edgewise(self) -> bool:
+        """Whether a step is told edge by edge: it has gates, or several states."""
+        return self.step.branches or not self.chain
+
     def state(self, time: object) -> Variable:
         """The state that the story is about, at a time: the main parameter stands in its equation."""
         users = self.users(self.main, 1)
@@ -110,7 +115,7 @@ class Material:
     def output(self) -> Derivation:
         """∂L_t/∂z_t."""
         goal = Total(self.network["L", STEP], self.network["z", STEP])
-        strategy = OUTPUT_IN_SHORT if self.step.branches else None
+        strategy = OUTPUT_IN_SHORT if self.edgewise else None
         return self.ledger.admit(derive(goal, self.network, strategy))
 
     def from_loss(self, wrt: Variable) -> Derivation:
@@ -199,7 +204,7 @@ class Material:
     @cached_property
     def sweep(self) -> Sweep:
         """The backward sweep."""
-        shown = self.step.edges.values() if self.step.branches else ()
+        shown = self.step.edges.values() if self.edgewise else ()
         found = sweep(self.network, tuple(shown))
         for derivation in (*found.signals.values(), *found.parameters.values()):
             self.ledger.admit(derivation)

@@ -211,7 +211,7 @@ def contribution_table(job: Job, name: str, ledger: Ledger) -> Table:
 
 def reading(material: Material) -> Text:
     """Say what the contributions show, and what they do not prove."""
-    if material.step.branches:
+    if material.edgewise:
         return prose(
             "Each row adds up all paths that begin at its use. The further back the use, the more factors each of its paths has. "
             "Paths are summed and may cancel: where every path fades, the term fades; that one path grows does not prove that the sum does."
@@ -284,7 +284,7 @@ def section(material: Material) -> list[Block]:
     blocks.append(Prose(("The sizes are ", separated(sizes, "comma"), f"; the parameters were {source}.")))
     states, *gates = forward_tables(job)
     predictions = prediction_table(job)
-    beside = len(states.header) + len(predictions.header) <= 12
+    beside = len(states.header) <= 5 and len(predictions.header) <= 7
     blocks += [Columns((states,), (predictions,), left=0.42)] if beside else [states, predictions]
     blocks += gates
     wrt = next((v.name for v in job.wrt if v.time is None and v.rank == 2), None)

@@ -32,7 +32,7 @@ def two_kinds(material: Material) -> list[Block]:
     before = [term.args[-1].args[0] for term in implicit]
     labels = ["implicit"] if len(before) == 1 else [f"through {u.name}" for u in before]
     plural = len(before) > 1
-    gates = material.step.branches
+    gates = material.edgewise
     stations = (
         ""
         if not gates

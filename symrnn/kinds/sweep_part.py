@@ -27,7 +27,7 @@ def section(material: Material) -> list[Block]:
             )
         )
     ]  # fmt: skip
-    blocks += in_short(material) if material.step.branches else in_full(material)
+    blocks += in_short(material) if material.edgewise else in_full(material)
     w = material.main
     blocks.append(
         Prose(

@@ -7,7 +7,7 @@ wide.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from symrnn.typeset.tree import (
     Accent,
@@ -80,6 +80,18 @@ def broken(tree: Tree, limit: float, width: Callable[[Tree], float] = width) -> 
             else:
                 lines.append(piece)
             glue = [Operator("thin")]
+    return tuple(lines)
+
+
+def chained(sides: Sequence[Tree], limit: float) -> tuple[Tree, ...]:
+    """Return a = b = … as lines that fit, each later line starting with its sign of equality or its own."""
+    lines: list[Tree] = []
+    for n, side in enumerate(sides):
+        for part in broken(row(Operator("="), side) if n else side, limit):
+            if lines and width(lines[-1]) + width(part) <= limit:
+                lines[-1] = row(lines[-1], part)
+            else:
+                lines.append(part)
     return tuple(lines)
 
 

@@ -51,12 +51,17 @@ class Term:
 
 
 def straight_term(network: OrderedNetwork, wrt: Variable, k: int, t: int) -> Term:
-    """Return the term of the use at step k whose path to L_t changes its state least often."""
+    """Return the term of the use at step k whose path to L_t stays longest in one state, along gates if so."""
     stations = network.condense({*network.states, "L"})
     users = [v for v in (network[s, k] for s in network.states) if wrt in stations.parents(v)]
-    loss = network["L", t]
-    paths = [path for v in users for path in stations.paths(v, loss)]
-    return Term(wrt, min(paths, key=lambda path: sum(a.name != b.name for a, b in pairwise(path))))
+    paths = [path for v in users for path in stations.paths(v, network["L", t])]
+
+    def bends(path: tuple[Variable, ...]) -> tuple[int, int]:
+        edges = list(pairwise(path))
+        gates = sum(gate_between(u, v, network) is not None for u, v in edges)
+        return sum(u.name != v.name for u, v in edges), -gates
+
+    return Term(wrt, min(paths, key=bends))
 
 
 def terms(network: OrderedNetwork, wrt: Variable, loss: Variable) -> Iterator[Term]:
