@@ -66,7 +66,7 @@ class OneStep:
 
     @cached_property
     def held(self) -> dict[Derivative, Derivation]:
-        """Those of the edges that lead from state to state over a step, beside other paths: gates held fixed."""
+        """The edges that lead from state to state over a step, one of several paths: gates held fixed."""
         return {
             goal: found
             for goal, found in self.edges.items()

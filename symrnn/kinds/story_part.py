@@ -130,7 +130,7 @@ def gallery(material: Material) -> Gallery:
         per, w, ". ", Styled("Dashed", "explicit"), ": the use at step ", Symbol("k"), ". ", Styled("Thick", "implicit"),
         ": the way of its effect to ", of, ".",
     )  # fmt: skip
-    return Gallery(tuple(items), caption, 2, unrolled(job.network))
+    return Gallery(tuple(items), caption, 2, unrolled(network))
 
 
 def counted(material: Material) -> list[Block]:

@@ -51,7 +51,7 @@ class Term:
 
 
 def straight_term(network: OrderedNetwork, wrt: Variable, k: int, t: int) -> Term:
-    """Return the term of the use at step k whose path to L_t stays longest in one state, along gates if so."""
+    """Return the term of the use at step k whose path to L_t bends least, and passes most gates."""
     stations = network.condense({*network.states, "L"})
     users = [v for v in (network[s, k] for s in network.states) if wrt in stations.parents(v)]
     paths = [path for v in users for path in stations.paths(v, network["L", t])]
