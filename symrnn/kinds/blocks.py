@@ -63,7 +63,7 @@ def facts(derivations: Sequence[Derivation], first: int = 1) -> Steps:
         sides = [line(claim.lhs, claim.rhs)[1] for claim in claims]
         printed = Line(lhs, "=", chained(sides, limit))
         rows.append(StepRow(printed, _capital(", ".join(names)), prose(*claims[0].reason)))
-    return Steps(tuple(rows), first)
+    return Steps(tuple(rows), first, each=True)
 
 
 def display(*claims: tuple[Tensor, Tensor], columns: int = 1) -> Display:
