@@ -8,7 +8,7 @@ before the first, are zero.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -114,8 +114,14 @@ def _without(equation: Equation, exists: Callable[[Any], bool]) -> Equation:
     return Equation(equation.target, expression)
 
 
-def sweep(network: OrderedNetwork) -> Sweep:
+def sweep(network: OrderedNetwork, shown: Sequence[Derivation] = ()) -> Sweep:
     """Derive the backward sweep of a network, once for symbolic t.
+
+    Parameters
+    ----------
+    network : OrderedNetwork
+    shown : sequence of Derivation
+        Earlier results that may be used as "shown above", such as the derivatives along edges.
 
     Raises
     ------
@@ -126,7 +132,7 @@ def sweep(network: OrderedNetwork) -> Sweep:
     stations = strategies.signals(network)
     loss, z = Variable("L"), network["z", STEP]
     output = derive(Total(network["L", STEP], z), network, OUTPUT)
-    lemmas = (output,)
+    lemmas = (output, *shown)
     inputs = dict.fromkeys(v.name for v in network.given if v.time == 1 and stations.successors(v.at(STEP)))
     computed = [n for n in reversed(names[: names.index("z") + 1]) if stations.successors(network[n, STEP])]
     signals = {}

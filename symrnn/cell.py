@@ -53,6 +53,8 @@ class Cell:
         What was picked; no activation ("") where the file leaves no function open.
     distribution : bool
         Whether the loss asks for targets whose entries sum to one.
+    meanings : mapping of name to str
+        What a signal or a parameter is, where the file says so.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Cell:
     activation: str
     loss: str
     distribution: bool
+    meanings: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @staticmethod
     def load(name: str | Path, activation: str = "tanh", loss: str = "cross_entropy") -> Cell:
@@ -120,6 +123,7 @@ class Cell:
             activation=activation if any(node.symbol == "sigma" for node in functions) else "",
             loss=loss,
             distribution=entry["targets"] == "distribution",
+            meanings=said.meanings,
         )
 
     def unroll(self, steps: int, mask: Sequence[float] | None = None) -> OrderedNetwork:

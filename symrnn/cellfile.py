@@ -18,7 +18,7 @@ from typing import Any
 from symrnn.equation import STEP, WEIGHT, Equation
 from symrnn.parse import ParseError, parse
 from symrnn.tensor import Shape, ShapeError, Variable
-from symrnn.tomlfile import FileError, check_keys
+from symrnn.tomlfile import FileError, check_keys, short_texts
 
 HERE = Path(__file__).parent
 DEFAULT_AXES = {"x": ("n",), "y": ("m",)}
@@ -29,7 +29,7 @@ TIMES_AND_INDICES = ("t", "T", "i", "j", "k", "p", "q", "r")  # these letters ar
 MOST_NAMES = 200
 MOST_TEXT = 300
 REQUIRED = {"name": str, "source": str, "states": list, "parameters": dict, "equations": dict}
-OPTIONAL = {"description": str, "signals": dict}
+OPTIONAL = {"description": str, "signals": dict, "meanings": dict}
 
 
 class CellError(FileError):
@@ -47,6 +47,7 @@ class Definition:
     parameters: Mapping[str, Shape]
     signals: Mapping[str, Shape]
     step: tuple[Equation, ...]
+    meanings: Mapping[str, str]
 
 
 def builtin_cells() -> list[str]:
@@ -118,7 +119,8 @@ def define(where: str, data: dict[str, Any], activation: str) -> Definition:
     if unused := [name for name in parameters if name not in used]:
         raise CellError(f"{where}: the parameter {unused[0]} occurs in no equation")
     described = data["name"], data["source"], data.get("description", "")
-    return Definition(*described, states, parameters, signals, tuple(step))
+    meanings = short_texts(f"{where}, [meanings]", data.get("meanings", {}), {*parameters, *signals})
+    return Definition(*described, states, parameters, signals, tuple(step), meanings)
 
 
 def equation(

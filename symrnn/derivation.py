@@ -79,6 +79,7 @@ class Derivation:
             not isinstance(node, self.strategy.leaves)
             or (
                 isinstance(node, Total)
+                and not self.strategy.open_ended
                 and not (node.args[1].name in self.network.kept or node.args[1].time == 0)
             )
             for node in self.result.atoms(Derivative)
@@ -152,7 +153,7 @@ def derive(
     ----------
     goal : Total, Immediate or Partial
         ``Total(L_4, W)`` is expanded along its paths, ``Immediate(s_k, W)`` is derived to the end. The
-        time may be symbolic.
+        time may be symbolic. With a strategy: any expression that holds derivatives.
     network : OrderedNetwork, optional
         Default: the network in which the variables of the goal were looked up.
     strategy : Strategy, optional
@@ -184,7 +185,7 @@ def derive(
         raise DerivationError(
             f"{goal}: say in which network, or take the variables from one: network['s', 3]"
         )
-    if not isinstance(goal, Derivative):
+    if not isinstance(goal, Derivative) and (strategy is None or not goal.atoms(Derivative)):
         raise DerivationError(
             f"{goal} is no derivative; accepted: Total(v, x), Immediate(v, x) or Partial(e, x)"
         )

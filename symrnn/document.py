@@ -76,10 +76,11 @@ class StepRow:
 
 @dataclass(frozen=True)
 class Steps:
-    """A derivation: numbered rows; the numbers start again at ``first``."""
+    """A derivation: numbered rows from ``first``; with ``each``, every row is a derivation of its own."""
 
     rows: tuple[StepRow, ...]
     first: int = 1
+    each: bool = False
 
 
 @dataclass(frozen=True)

@@ -145,12 +145,6 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
         raise JobError(f"{where}: there is no kind {kind!r}; accepted: {', '.join(KINDS)}")
     name = data["cell"]
     cell = _cell(where, file, name, data)
-    if len(cell.states) > 1:
-        states = ", ".join(cell.states)
-        raise JobError(
-            f"{where}: kind {kind!r} tells the story of one state, {cell.name} has {states};"
-            f" accepted: a cell with one state (symrnn derive and symrnn verify take any cell)"
-        )
     sequence = data["sequence"]
     place = f"{where}, [sequence]"
     check_keys(place, sequence, {"inputs": list, "targets": list}, {"vocabulary": list, "mask": list})

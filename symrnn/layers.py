@@ -82,6 +82,11 @@ def stack(where: str, said: Mapping[str, Any], parts: list[Definition]) -> Defin
         parameters={name: shape for layer in layers for name, shape in layer.parameters.items()},
         signals={name: shape for layer in layers for name, shape in layer.signals.items()},
         step=tuple(equation for layer in layers for equation in layer.step),
+        meanings={
+            name: f"{words}, layer {number}"
+            for number, layer in enumerate(layers, start=1)
+            for name, words in layer.meanings.items()
+        },
     )
 
 
@@ -111,6 +116,7 @@ def _without_logits(place: str, part: Definition, output: Variable) -> Definitio
         step=tuple(equation for equation in part.step if equation.target.name in needed),
         parameters={name: shape for name, shape in part.parameters.items() if name in needed},
         signals={name: shape for name, shape in part.signals.items() if name in needed or name == "x"},
+        meanings={name: words for name, words in part.meanings.items() if name in needed},
     )
 
 
@@ -126,6 +132,7 @@ def _relabelled_cell(part: Definition, names: Mapping[str, str], axes: Mapping[s
         step=tuple(
             Equation(*(relabelled(side, names, axes) for side in (e.target, e.expression))) for e in part.step
         ),
+        meanings={names[name]: words for name, words in part.meanings.items()},
     )
 
 

@@ -47,30 +47,30 @@ class OneStep:
             found.get(self.network[state, 1], 0) > 1 for found in counts for state in self.network.states
         )
 
-    def edge(self, v: Variable, u: Variable) -> Derivative:
+    def _edge(self, v: Variable, u: Variable) -> Derivative:
         """Return the goal of one edge: ∂v/∂u where it is the only path, else ∂⁺v/∂u."""
         return (Total if self.network.whole.edge_is_only_path(u, v) else Immediate)(v, u)
 
     @cached_property
     def edges(self) -> dict[Derivative, Derivation]:
-        """Along each edge between signals of the step, and from states of the step before."""
+        """Along each edge of the step up to the logits: from signals, earlier states, and inputs."""
         whole, made = self.network.whole, {}
-        for name in self.signals:
+        names = [equation.target.name for equation in self.network.step]
+        for name in names[: names.index("z") + 1]:
             v = self.network[name, K]
             for u in whole.parents(v):
-                if u.name in self.signals:
-                    goal = self.edge(v, u)
+                if u.time is not None:
+                    goal = self._edge(v, u)
                     made[goal] = derive(goal, whole, FULL)
         return made
 
     @cached_property
     def held(self) -> dict[Derivative, Derivation]:
-        """Those of the edges that lead from state to state while other paths exist: the gates held fixed."""
-        states = self.network.states
+        """The edges that lead from state to state over a step, one of several paths: gates held fixed."""
         return {
             goal: found
             for goal, found in self.edges.items()
-            if isinstance(goal, Immediate) and goal.args[0].name in states and goal.args[1].name in states
+            if isinstance(goal, Immediate) and self._is_state_by_state(goal)
         }
 
     def immediate(self, v: Variable, x: Variable) -> Derivation:
@@ -85,11 +85,17 @@ class OneStep:
     def jacobians(self) -> dict[Derivative, Derivation]:
         """Along all paths: every signal of the step by each state of the step before, and within the step.
 
-        A Jacobian of a state is left by name where a later one needs it; those of other signals are put in.
+        What leads from state to state is left by name where a later one needs it, unless the gates are held
+        fixed; all else is put in.
         """
         made: dict[Derivative, Derivation] = {}
+        states = set(self.network.states)
         for goal in self._goals():
-            shown = (*self.edges.values(), *(d for g, d in made.items() if not self._is_state_by_state(g)))
+            shown = [
+                found
+                for known, found in (*self.edges.items(), *made.items())
+                if isinstance(known, Immediate) or not {v.name for v in known.args} <= states
+            ]
             if goal not in self.edges:
                 made[goal] = derive(goal, self.network.whole, STEP_JACOBIAN, shown)
         return made
@@ -106,9 +112,9 @@ class OneStep:
                         yield Total(v, u)
 
     def _is_state_by_state(self, goal: Derivative) -> bool:
-        """Whether a goal is the Jacobian of a state by one of the step before."""
+        """Whether a goal differentiates a state by a state of the step before."""
         v, u = goal.args
-        return v.name in self.network.states and v.time != u.time
+        return {v.name, u.name} <= set(self.network.states) and v.time != u.time
 
     def states(self) -> Iterator[tuple[Variable, Variable]]:
         """Yield the pairs of states v_k, u_{k−1} of which the first depends on the second."""

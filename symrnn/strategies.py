@@ -7,7 +7,7 @@ derivatives are the answer of the path strategy, and the question of the local o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symrnn.calculus import Derivative, Immediate, Partial, Total
 from symrnn.equation import NetworkError
@@ -40,7 +40,8 @@ class Strategy:
 
     ``factored`` says that a front factor no later step touches is printed in the first line only;
     ``folded`` names rules that this strategy treats as routine; ``joined`` those whose neighbouring uses
-    make one line, with the reason to print there ("" for all their reasons).
+    make one line, with the reason to print there ("" for all their reasons). An ``open_ended`` strategy only
+    asks: total derivatives by parameters may be left.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Strategy:
     factored: bool = False
     folded: frozenset[str] = frozenset()
     joined: tuple[tuple[str, str], ...] = ()
+    open_ended: bool = False
 
 
 # one equation after another, to the end
@@ -57,9 +59,14 @@ FULL = Strategy(
     (
         Phase((*LOCAL, paths.chain_rule, paths.explicit_implicit)),
         Phase((arrange.contract_outer,)),
-        Phase((diagonal.diagonal_factors,)),
-        Phase((arrange.like_terms, arrange.positive_first)),
-        Phase((diagonal.diagonal_terms,)),
+        Phase(
+            (
+                arrange.like_terms,
+                arrange.positive_first,
+                diagonal.diagonal_terms,
+                diagonal.diagonal_factors,
+            )
+        ),
     ),
 )
 # from a loss to its logits: softmax and cross entropy cancel
@@ -73,14 +80,21 @@ OUTPUT = Strategy(
         Phase((arrange.positive_first, arrange.like_terms, diagonal.diagonal_factors)),
     ),
 )
-# the same from earlier results about the signals of the step: first the paths, then what each factor is
+# the same in short, for readers who want to see gates
+OUTPUT_IN_SHORT = replace(
+    OUTPUT,
+    folded=frozenset({"scalar product", "entrywise function", "contract the outer product", "reorder"}),
+)
+# ∂⁺ from earlier results about the signals of the step: first the paths, then what each factor is
 IMMEDIATE = Strategy(
     "immediate",
     (
         Phase((intermediate_rule,), shown=False),
         Phase(()),
+        Phase((diagonal.diagonal_factors,)),
         *FULL.phases,
     ),
+    folded=frozenset({"product of diagonals"}),
     joined=((intermediate_rule.name, ""), SHOWN),
 )
 # from state to state in one step
@@ -132,13 +146,19 @@ SEVERAL = Strategy(
         Phase((paths.chain_rule,), once=True),
         Phase((arrange.distribute, paths.explicit_implicit, paths.chain_rule), latest_first=True),
         Phase((paths.base_case,)),
-        Phase((paths.telescope,)),
     ),
     leaves=(Immediate, Total),
     factored=True,
     folded=frozenset({"distribute"}),
 )
 EXPANDING = (PATHS, LONG_PATHS, CHAIN, SEVERAL)  # their terms are paths
+# the first question of every expansion: what is explicit, what comes through the step before
+ONE_BACK = Strategy(
+    "one step back",
+    (Phase((paths.explicit_implicit,), once=True),),
+    leaves=(Immediate, Total),
+    open_ended=True,
+)
 # the claim of the path strategy for symbolic t, by induction
 INDUCTION = Strategy(
     "induction",
@@ -204,6 +224,7 @@ SWEEP = Strategy(
         Phase((diagonal.diagonal_product,)),
     ),
     leaves=(Total,),
+    joined=(SHOWN,),
 )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 MAX_BYTES = 200_000
+LONGEST_TEXT = 60  # characters of a few words
 
 
 class FileError(ValueError):
@@ -79,3 +80,19 @@ def finite_numbers(where: str, value: Any) -> None:
             finite_numbers(f"{where}, item {position}", item)
     elif isinstance(value, float) and not math.isfinite(value):
         raise FileError(f"{where}: {value} is not a finite number")
+
+
+def short_texts(where: str, table: dict[str, Any], names: set[str]) -> dict[str, str]:
+    """Check a table of a few words for some of the names.
+
+    Raises
+    ------
+    FileError
+        If a name is unknown, or its words are no text that fits a cell of a table.
+    """
+    for name, words in table.items():
+        if name not in names:
+            raise FileError(f"{where}: there is no {name!r:.60}; accepted: {', '.join(sorted(names))}")
+        if not isinstance(words, str) or not 0 < len(words) <= LONGEST_TEXT:
+            raise FileError(f"{where}: {name} is {words!r:.60}; accepted: 1 to {LONGEST_TEXT} characters")
+    return dict(table)

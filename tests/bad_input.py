@@ -134,6 +134,16 @@ CELLS: dict[str, Any] = {
     "no logits": ('z = "V @ s[t] + c"', 'o = "V @ s[t] + c"', ["reads the logits z", "add an equation z"]),
     "no states": ('states = ["s"]', "states = []", ["states []", "must be one or more"]),
     "a state without an equation": ('states = ["s"]', 'states = ["s", "h"]', ["the state h has no equation"]),
+    "a meaning of nothing": (
+        "[equations]",
+        '[meanings]\nq = "gate"\n[equations]',
+        ["no 'q'", "accepted: U, W"],
+    ),
+    "a meaning that is a number": (
+        "[equations]",
+        "[meanings]\ns = 3\n[equations]",
+        ["s is 3", "accepted: 1 to 60"],
+    ),
     "a misspelt table": ("[equations]", "[equation]", ["'equation'", "did you mean 'equations'?"]),
     "a name that is a list": ('name = "Elman"', 'name = ["Elman"]', ["name is a list", "accepted: text"]),
 }

@@ -10,13 +10,15 @@ from symrnn.document import Display, Line, Piece, Result, StepRow, Steps, Text
 from symrnn.entrywise import EntryDerivation
 from symrnn.rules import Reason
 from symrnn.tensor import Tensor
-from symrnn.typeset.measure import broken, width
+from symrnn.typeset.measure import broken, chained, width
 from symrnn.typeset.tree import Coloured, Row, Tree, Underbrace
 from symrnn.views.entry_layout import entry_layout
 from symrnn.views.matrix import inline, layout, line
 
 STEP_WIDTH = 92.0  # millimetres beside number, left side and note
 DISPLAY_WIDTH = 140.0
+ACROSS = 158.0  # of equations side by side
+GAP = 13.0  # round the relation and between two equations side by side
 
 
 def prose(*pieces: Piece | Tensor) -> Text:
@@ -45,10 +47,35 @@ def steps(derivation: Derivation | EntryDerivation, first: int = 1) -> Steps:
     return Steps(tuple(rows), first)
 
 
+def fits(block: Steps) -> bool:
+    """Whether every row can be broken to fit beside its note."""
+    return all(width(tree) <= STEP_WIDTH for printed in block.rows for tree in printed.line.rhs)
+
+
+def facts(derivations: Sequence[Derivation], first: int = 1) -> Steps:
+    """One row for each derivation: its lines as one chain of equations, the names of its rules beside."""
+    rows = []
+    for derivation in derivations:
+        claims = derivation.lines()
+        lhs = line(claims[0].lhs, claims[0].rhs)[0]
+        limit = STEP_WIDTH - max(0.0, width(lhs) - 12)
+        names = dict.fromkeys(claim.rule.name for claim in claims)
+        sides = [line(claim.lhs, claim.rhs)[1] for claim in claims]
+        printed = Line(lhs, "=", chained(sides, limit))
+        rows.append(StepRow(printed, _capital(", ".join(names)), prose(*claims[0].reason)))
+    return Steps(tuple(rows), first, each=True)
+
+
 def display(*claims: tuple[Tensor, Tensor], columns: int = 1) -> Display:
     """Return displayed equations."""
     trees = (line(lhs, rhs) for lhs, rhs in claims)
     return Display(tuple(Line(lhs, "=", broken(rhs, DISPLAY_WIDTH / columns)) for lhs, rhs in trees), columns)
+
+
+def columns_of(claims: Sequence[tuple[Tensor, Tensor]]) -> int:
+    """Return how many equations fit side by side, at most four."""
+    widest = max(sum(map(width, line(lhs, rhs))) + GAP for lhs, rhs in claims)
+    return max(1, min(4, len(claims), int((ACROSS + GAP) / widest)))
 
 
 def result(derivation: Derivation, title: str, remark: str) -> Result:

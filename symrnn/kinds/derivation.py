@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from symrnn.document import Document, Heading
 from symrnn.job import Job
-from symrnn.kinds import factors_part, network_part, numbers, story_part, sweep_part
+from symrnn.kinds import factors_part, gates_part, network_part, numbers, story_part, sweep_part
 from symrnn.kinds.blocks import prose
 from symrnn.kinds.ledger import Ledger
 from symrnn.kinds.material import Material
 from symrnn.typeset.tree import Symbol, separated
 from symrnn.views.symbols import variable
+
+MANY = 8  # names that the first sentence still lists
 
 
 def build(job: Job, ledger: Ledger) -> Document:
@@ -28,15 +30,20 @@ def build(job: Job, ledger: Ledger) -> Document:
     blocks = [
         *network_part.section(material),
         *story_part.section(material),
-        *factors_part.section(material),
+        *(gates_part if material.edgewise else factors_part).section(material),
         *sweep_part.section(material),
         Heading(("With numbers",)),
-        *numbers.section(job, ledger),
+        *numbers.section(material),
     ]
-    ledger.admit_substituted(job.cell, material.main.name)
+    ledger.admit_substituted(job.cell, material.main.name, 2 if material.edgewise else 3)
     ledger.settle()
     blocks += sweep_part.checks(ledger)
-    names = separated([variable(v) for v in job.wrt], "comma")
+    many = len(job.wrt) > MANY
+    names = (
+        "the parameters and the initial values of the cell"
+        if many
+        else separated([variable(v) for v in job.wrt], "comma")
+    )
     k = Symbol("k")
     lead = prose(
         "We derive how ", variable(job.of), " varies with ", names, ", name the rule behind every line, and say why it applies. ",

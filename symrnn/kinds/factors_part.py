@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from symrnn.calculus import Immediate
 from symrnn.document import Block, Display, Heading, Line, Prose
-from symrnn.kinds.blocks import prose, steps
-from symrnn.kinds.material import K, Material
+from symrnn.kinds.blocks import DISPLAY_WIDTH, facts, prose, steps
+from symrnn.kinds.material import Material
 from symrnn.kinds.picture import jacobian_picture
+from symrnn.onestep import K
+from symrnn.rules import listed
 from symrnn.tensor import Variable
+from symrnn.typeset.measure import chained, width
 from symrnn.typeset.tree import Group, Number, Operator, Script, Symbol, row
 from symrnn.views.entry_layout import entry_cases, entry_layout
 from symrnn.views.matrix import layout
@@ -17,24 +20,25 @@ from symrnn.views.symbols import variable
 def from_loss(material: Material) -> list[Block]:
     """∂L_t/∂z_t and ∂L_t/∂s_t."""
     job = material.job
-    loss, z = material.output.goal.args
+    z = material.output.goal.args[1]
+    seen = material.shown_states
+    more = [material.from_loss(state) for state in seen]
     words = ["The loss sees the state through the scores ", z, " only. "]
     if job.cell.loss == "cross_entropy":
         words += [
             "Softmax followed by cross entropy ends in a difference; the full Jacobian of softmax is needed on the way:"
         ]
-    state = material.state(loss.time)
     return [
         Heading(("From the loss to the state",)),
         Prose(prose(*words)),
         steps(material.output),
-        Prose(prose("One more factor leads from the scores to ", state, ":")),
-        steps(material.from_loss(state)),
+        Prose(prose("One more factor leads from the scores to ", *listed(seen), ":")),
+        *([facts(more)] if material.edgewise else map(steps, more)),
     ]  # fmt: skip
 
 
 def from_state(material: Material) -> list[Block]:
-    """∂s_j/∂s_{j−1} from its entries, and the ordered product."""
+    """∂s_j/∂s_{j−1} from its entries, and the ordered product, for a cell without gates."""
     found = material.jacobian
     v, u = found.goal.args
     return [
@@ -57,7 +61,8 @@ def from_parameter(material: Material, wrt: Variable) -> list[Block]:
     """∂⁺s_k/∂wrt at matrix level and entry by entry."""
     job = material.job
     state = material.state(K)
-    matrix, entries = material.immediate(wrt), material.entries(wrt)
+    matrix = material.main_immediate if wrt == material.main else material.immediate(wrt)
+    entries = material.entries(matrix)
     blocks: list[Block] = [steps(matrix)]
     if wrt.rank == 2:
         blocks.append(
@@ -80,7 +85,8 @@ def from_parameter(material: Material, wrt: Variable) -> list[Block]:
     if cases is not None and wrt == material.main:
         indices = row(*(Symbol(str(i)) for i in entries.indices))
         lhs = Script(Group(layout(entries.goal)), sub=indices)
-        blocks.append(Display((Line(lhs, "=", (row(entry_layout(entries.result), Operator("="), cases),)),)))
+        sides = chained([entry_layout(entries.result), cases], DISPLAY_WIDTH - width(lhs))
+        blocks.append(Display((Line(lhs, "=", sides),)))
         size = Symbol(job.cell.signals[job.cell.states[0]][0])
         blocks.append(
             Prose(
@@ -107,33 +113,49 @@ def contraction(material: Material) -> list[Block]:
 
 
 def others(material: Material) -> list[Block]:
-    """Every other gradient that the job asks for."""
-    job, network = material.job, material.network
-    blocks: list[Block] = [
-        Heading(("The other gradients",)),
-        Prose(("The same rules answer for everything else that the loss depends on.",)),
-    ]
-    first = material.state(1)
-    for wrt in job.wrt:
+    """Every other gradient that the job asks for, of a cell without gates."""
+    blocks = other_gradients()
+    for wrt in material.job.wrt:
         if wrt == material.main:
             continue
         blocks.append(Heading(prose("By ", variable(wrt)), level=2))
-        found = material.paths(wrt)
-        blocks.append(steps(found))
-        if wrt.time is None and network.depends(first, wrt):
+        blocks.append(steps(material.paths(wrt)))
+        if wrt.time is None and material.users(wrt, K):
             blocks.append(Prose(prose("Its explicit factor, as for ", material.main, ":")))
             blocks += from_parameter(material, wrt)
         elif wrt.time is None:
-            loss = network["L", material.output.goal.args[0].time]
-            explicit = material.from_loss(wrt)
-            blocks.append(Prose(prose("With ", loss, " at any step ", Symbol("t"), ", through the scores:")))
-            blocks.append(steps(explicit))
+            blocks += [through_scores(material), steps(material.from_loss(wrt))]
     return blocks
 
 
+def other_gradients() -> list[Block]:
+    """Return the heading of the section, and its first sentence."""
+    return [
+        Heading(("The other gradients",)),
+        Prose(("The same rules answer for everything else that the loss depends on.",)),
+    ]
+
+
+def through_scores(material: Material) -> Prose:
+    """Return the words before the derivative of a loss by a parameter of the output."""
+    loss = material.output.goal.args[0]
+    return Prose(prose("With ", loss, " at any step ", Symbol("t"), ", through the scores:"))
+
+
+def explicitly(material: Material) -> list[Block]:
+    """The explicit derivative by the main parameter."""
+    return [
+        Heading(prose("From ", variable(material.main), " to one state, explicitly")),
+        *from_parameter(material, material.main),
+    ]
+
+
 def section(material: Material) -> list[Block]:
-    """Return the blocks of this part."""
-    blocks = from_loss(material) + from_state(material)
-    blocks.append(Heading(prose("From ", variable(material.main), " to one state, explicitly")))
-    blocks += from_parameter(material, material.main)
-    return blocks + contraction(material) + others(material)
+    """Return the blocks of this part, for a cell without gates."""
+    return [
+        *from_loss(material),
+        *from_state(material),
+        *explicitly(material),
+        *contraction(material),
+        *others(material),
+    ]

@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from symrnn.adjoint import Sweep, sweep
-from symrnn.calculus import Immediate, Total
+from symrnn.budget import longest_readable
+from symrnn.calculus import Immediate, JacobianProduct, Total
 from symrnn.derivation import Derivation, claim, derive
 from symrnn.entrywise import EntryDerivation, derive_entry
 from symrnn.equation import HORIZON, STEP
 from symrnn.job import Job
 from symrnn.kinds.ledger import Ledger
 from symrnn.network import OrderedNetwork
-from symrnn.strategies import CONTRACTED, FULL, PRODUCT, RECURSION, REORDERED
+from symrnn.onestep import K, OneStep
+from symrnn.strategies import CONTRACTED, FULL, ONE_BACK, OUTPUT_IN_SHORT, PRODUCT, RECURSION, REORDERED
 from symrnn.tensor import Variable, time_symbol
 
-K, J = time_symbol("k"), time_symbol("j")
+J = time_symbol("j")
+MOST_PRINTED = 8  # paths of an expansion in a report, each with its picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,26 +50,61 @@ class Material:
         """The network of states, logits and losses."""
         return self.network.condense({*self.network.states, "z", "L"})
 
+    @cached_property
+    def step(self) -> OneStep:
+        """One step, derivative by derivative."""
+        return OneStep(self.network)
+
+    @property
+    def chain(self) -> bool:
+        """Whether there is one state, so that one path leads from each use to the loss."""
+        return len(self.network.states) == 1
+
+    @property
+    def edgewise(self) -> bool:
+        """Whether a step is told edge by edge: it has gates, or several states."""
+        return self.step.branches or not self.chain
+
     def state(self, time: object) -> Variable:
-        """The state at a time."""
-        return self.network[self.network.states[0], time]
+        """The state that the story is about, at a time: the main parameter stands in its equation."""
+        users = self.users(self.main, 1)
+        return self.network[users[0].name if users else self.network.states[0], time]
+
+    def users(self, wrt: Variable, time: object) -> list[Variable]:
+        """The states in whose equation a parameter or an input stands, at a time."""
+        x = wrt if wrt.time is None else wrt.at(1)
+        at_1 = [v for v in (self.network[s, 1] for s in self.network.states) if x in self.stations.parents(v)]
+        return [self.network[v.name, time] for v in at_1]
+
+    @cached_property
+    def shown_states(self) -> list[Variable]:
+        """The states that the loss of their step sees through the logits, at symbolic t."""
+        z = self.with_logits.parents(self.network["z", STEP])
+        return [v for v in z if v.name in self.network.states and v.time == STEP]
 
     @cached_property
     def main(self) -> Variable:
         """The parameter whose story is told in full: the first one asked for that acts through the states."""
-        first = self.state(1)
-        through = [v for v in self.job.wrt if v.time is None and self.network.depends(first, v)]
+        through = [v for v in self.job.wrt if v.time is None and self.users(v, 1)]
         matrices = [v for v in through if v.rank == 2]
         return (matrices or through or [self.network[next(iter(self.job.cell.parameters))]])[0]
 
     def paths(self, wrt: Variable) -> Derivation:
-        """∂L_t/∂wrt along its paths."""
-        return self.ledger.admit(derive(Total(self.job.of, wrt), self.network))
+        """∂L_t/∂wrt along its paths, at the latest step up to that of the job where they can be read."""
+        most = self.job.of if wrt == self.main else self.main_paths.goal.args[0]
+        of = longest_readable(most, wrt, self.network, MOST_PRINTED) or most
+        return self.ledger.admit(derive(Total(of, wrt), self.network))
 
     @cached_property
     def main_paths(self) -> Derivation:
         """∂L_t/∂W along its paths."""
         return self.paths(self.main)
+
+    @cached_property
+    def one_back(self) -> Derivation:
+        """∂s_t/∂W at the last step of the main expansion: explicit, and through the step before."""
+        time = self.main_paths.goal.args[0].time
+        return self.ledger.admit(derive(Total(self.state(time), self.main), self.stations, ONE_BACK))
 
     @cached_property
     def general(self) -> Derivation:
@@ -76,14 +114,40 @@ class Material:
     @cached_property
     def output(self) -> Derivation:
         """∂L_t/∂z_t."""
-        return self.ledger.admit(
-            derive(Total(self.network["L", STEP], self.network["z", STEP]), self.network)
-        )
+        goal = Total(self.network["L", STEP], self.network["z", STEP])
+        strategy = OUTPUT_IN_SHORT if self.edgewise else None
+        return self.ledger.admit(derive(goal, self.network, strategy))
 
     def from_loss(self, wrt: Variable) -> Derivation:
         """∂L_t by the state of its step, or by a parameter of the output, through the logits."""
         goal = Total(self.network["L", STEP], wrt)
         return self.ledger.admit(derive(goal, self.with_logits, FULL, (self.output,)))
+
+    @cached_property
+    def edges(self) -> list[Derivation]:
+        """Along each edge of one step."""
+        return [self.ledger.admit(found) for found in self.step.edges.values()]
+
+    def jacobians(self, of_states: bool, by: Variable) -> list[Derivation]:
+        """Along all paths of one step, by a state of the step before: of states, or of the other signals."""
+        states = self.network.states
+        return [
+            self.ledger.admit(found)
+            for goal, found in self.step.jacobians.items()
+            if goal.args[1] == by and (goal.args[0].name in states) == of_states
+        ]
+
+    @cached_property
+    def direct(self) -> list[Derivation]:
+        """The product of the edges of a state to itself, over any number of steps."""
+        found = []
+        for goal, held in self.step.held.items():
+            v, u = (w.xreplace({K: J}) for w in goal.args)
+            if v.name == u.name:
+                product = JacobianProduct(Immediate(v, u), J, K + 1, STEP)
+                made = derive(product, self.network.whole, PRODUCT, (held,), times=(0, HORIZON))
+                found.append(self.ledger.admit(made))
+        return found
 
     @cached_property
     def jacobian(self) -> EntryDerivation:
@@ -104,19 +168,19 @@ class Material:
             derive(goal, self.stations, PRODUCT, (self.jacobian_matrix,), times=(0, HORIZON))
         )
 
-    def immediate(self, wrt: Variable) -> Derivation:
+    def immediate(self, wrt: Variable, state: Variable | None = None) -> Derivation:
         """∂⁺s_k/∂wrt at matrix level."""
-        return self.ledger.admit(derive(Immediate(self.state(K), wrt), self.network))
+        return self.ledger.admit(self.step.immediate(state or self.state(K), wrt))
 
     @cached_property
     def main_immediate(self) -> Derivation:
         """∂⁺s_k/∂W at matrix level."""
         return self.immediate(self.main)
 
-    def entries(self, wrt: Variable) -> EntryDerivation:
-        """∂⁺s_k/∂wrt, entry by entry."""
-        letters = ("p", "q", "r")[: 1 + wrt.rank]
-        return self.ledger.admit(derive_entry(Immediate(self.state(K), wrt), letters, self.network))
+    def entries(self, matrix: Derivation) -> EntryDerivation:
+        """A derivation within a step, entry by entry."""
+        letters = ("p", "q", "r")[: matrix.goal.rank]
+        return self.ledger.admit(derive_entry(matrix.goal, letters, matrix.network, matrix=matrix))
 
     @cached_property
     def contracted(self) -> Derivation:
@@ -140,7 +204,8 @@ class Material:
     @cached_property
     def sweep(self) -> Sweep:
         """The backward sweep."""
-        found = sweep(self.network)
+        shown = self.step.edges.values() if self.edgewise else ()
+        found = sweep(self.network, tuple(shown))
         for derivation in (*found.signals.values(), *found.parameters.values()):
             self.ledger.admit(derivation)
         return found

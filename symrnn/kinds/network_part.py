@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from symrnn.calculus import Total
 from symrnn.document import Block, Columns, Display, Figure, Heading, Line, Panel, Prose, Styled, Table, Text
 from symrnn.equation import STEP, Equation
@@ -10,11 +12,19 @@ from symrnn.job import Job
 from symrnn.kinds.blocks import display, prose
 from symrnn.kinds.ledger import Ledger
 from symrnn.kinds.material import Material
+from symrnn.rules import listed
 from symrnn.tensor import Apply, Contraction, Shape, Variable
 from symrnn.typeset.tree import BigSum, Number, Operator, Script, Symbol, Tree, row, separated
-from symrnn.views.graph import Term, unrolled
+from symrnn.views.graph import straight_term, unrolled
 from symrnn.views.matrix import layout
 from symrnn.views.symbols import variable, variable_symbol
+
+LAYOUTS = {  # what to say of the two conventions, with and without the lecture
+    True: "The lecture declares the shapes of the row layout and multiplies as in the operator layout, which does not fit. "
+    "Either is consistent; a square matrix fits both, so a transpose goes unnoticed.",
+    False: "The row layout is as common. A square matrix fits both, so a transpose goes unnoticed.",
+}
+MANY_PARAMETERS = 6  # from here on the same sentence is not repeated for each
 
 
 def meaning(job: Job, name: str) -> str:
@@ -26,8 +36,10 @@ def meaning(job: Job, name: str) -> str:
         "yhat": "predicted probabilities",
         "a": "pre-activation",
     }
-    if name in fixed:
-        return fixed[name]
+    if name in job.cell.meanings:
+        return job.cell.meanings[name]
+    if name.split("_")[0] in fixed:
+        return fixed[name.split("_")[0]]
     if name in job.cell.states:
         return "state"
     for equation in job.cell.step:
@@ -50,19 +62,34 @@ def shape_tree(shape: Shape) -> Tree:
     return separated([Symbol(axis) for axis in shape], "times") if shape else Number("1")
 
 
-def shape_table(job: Job) -> Table:
-    """Symbols with their meaning and shape, equal rows joined."""
+def shape_tables(job: Job) -> tuple[Table, Table]:
+    """Symbols with their meaning and shape, signals and parameters, equal rows joined."""
     shown = ["x", *(e.target.name for e in job.cell.step if e.target.name not in ("L", "e")), "y"]
     signals: dict[tuple[str, Shape], list[str]] = {}
     for name in dict.fromkeys(shown):
         signals.setdefault((meaning(job, name), job.cell.signals[name]), []).append(name)
-    rows: list[tuple[Text, ...]] = []
-    for (words, shape), names in signals.items():
-        trees = [variable(Variable(name, shape, STEP)) for name in names]
-        rows.append((prose(separated(trees, "comma")), (words,), prose(shape_tree(shape))))
+    parameters: dict[tuple[str, Shape], list[str]] = {}
     for name, shape in job.cell.parameters.items():
-        rows.append((prose(variable_symbol(name)), (meaning(job, name),), prose(shape_tree(shape))))
+        parameters.setdefault((meaning(job, name), shape), []).append(name)
+    return _symbols(signals, STEP), _symbols(parameters, None)
+
+
+def _symbols(kinds: dict[tuple[str, Shape], list[str]], time: Any) -> Table:
+    rows: list[tuple[Text, ...]] = []
+    for (words, shape), names in kinds.items():
+        trees = [variable(Variable(name, shape, time)) for name in names]
+        rows.append((prose(separated(trees, "comma")), (words,), prose(shape_tree(shape))))
     return Table((), (), tuple(rows), "lll")
+
+
+def introduced(job: Job, intro: Text, after: Text) -> list[Block]:
+    """The equations and the meaning of their symbols: side by side where they are few."""
+    signals, parameters = shape_tables(job)
+    text: tuple[Block, ...] = (Prose(intro), equations(job), Prose(after))
+    if len(job.cell.parameters) <= MANY_PARAMETERS:
+        one = Table((), (), (*signals.rows, *parameters.rows), signals.align)
+        return [Columns(text, (Panel((one,)),), left=0.57)]
+    return [*text, Columns((Panel((signals,)),), (Panel((parameters,)),))]
 
 
 def conventions(job: Job) -> Table:
@@ -129,6 +156,7 @@ def section(material: Material) -> list[Block]:
     ledger.admit_equations(job.network)
     last = job.steps
     k = max(1, min(2, int(job.of.time) - 1))
+    term = straight_term(job.network, material.main, k, int(job.of.time))
     read = separated([Symbol("t"), row(Number("1"))], "=")
     task = "reads an input, updates its state and makes a prediction"
     if job.vocabulary:
@@ -138,54 +166,34 @@ def section(material: Material) -> list[Block]:
         row(read, Operator("comma"), Operator("dots"), Operator("comma"), Number(str(last))),
         f" the network {task}:",
     )
-    shared = separated([variable_symbol(name) for name in job.cell.parameters], "comma")
-    start = variable(Variable(job.cell.states[0], job.cell.signals[job.cell.states[0]], 0))
-    given = prose(" The state ", start, " at the start is a given constant.")
-    left: tuple[Block, ...] = (
-        Prose(intro),
-        equations(job),
-        Prose(
-            (
-                "The same ",
-                shared,
-                " serve every step: that sharing is the whole difficulty.",
-                *given,
-                *activation_sentence(job),
-            )
-        ),
-    )
-    figure = Figure(
-        unrolled(job.network, Term(material.main, k, int(job.of.time))),
-        (
-            f"The {job.cell.name} network, unrolled for {last} steps. Highlighted: the term ",
-            row(Symbol("k"), Operator("="), Number(str(k))),
-            ". The ",
-            Styled("dashed arrow", "explicit"),
-            " is the use of ",
-            variable(material.main),
-            " that makes ",
-            variable(material.state(k)),
-            "; the ",
-            Styled("thick path", "implicit"),
-            " carries its effect to ",
-            variable(job.of),
-            ".",
-        ),
-    )
-    loss = Variable("L", (), STEP)
+    names = [variable_symbol(name) for name in job.cell.parameters]
+    shared = ("parameters",) if len(names) > MANY_PARAMETERS else (separated(names, "comma"),)
+    start = [job.network[state, 0] for state in job.cell.states]
+    are = " at the start are given constants." if len(start) > 1 else " at the start is a given constant."
+    given = prose(" The states " if len(start) > 1 else " The state ", *listed(start), are)
+    sharing = " serve every step: that sharing is the whole difficulty."
+    after = ("The same ", *shared, sharing, *given, *activation_sentence(job))
+    which = row(Symbol("k"), Operator("="), Number(str(k)))
+    highlighted = ("the term ", which) if material.chain else ("one path of the term ", which)
+    caption = prose(
+        f"The {job.cell.name} network, unrolled for {last} steps. Highlighted: ", *highlighted, ". The ",
+        Styled("dashed arrow", "explicit"), " is the use of ", material.main, " that makes ", term.path[0], "; the ",
+        Styled("thick path", "implicit"), " carries its effect to ", job.of, ".",
+    )  # fmt: skip
+    figure = Figure(unrolled(job.network, term), caption)
+    loss, lecture = Variable("L", (), STEP), "CS7015" in job.cell.source
+    seen = material.shown_states[0]
     return [
         Heading(("The network",)),
-        Columns(left, (Panel((shape_table(job),)),), left=0.57),
+        *introduced(job, intro, after),
         figure,
         Prose(
             (
                 Styled("Rows or columns.", "strong"),
-                " Vectors are columns here and a matrix maps its last axis to its first: operator layout. The lecture "
-                "declares the shapes of the row layout and multiplies as in the operator layout, which does not fit. "
-                "Either is consistent; a square matrix fits both, so a transpose goes unnoticed.",
+                f" Vectors are columns here and a matrix maps its last axis to its first: operator layout. {LAYOUTS[lecture]}",
             )
         ),
-        conventions(job),
+        *([conventions(job)] if len(names) <= MANY_PARAMETERS else []),
         Prose(
             prose(
                 Styled("The loss.", "strong"),
@@ -200,7 +208,7 @@ def section(material: Material) -> list[Block]:
                 ", then those of ",
                 Symbol("v"),
                 " (numerator layout): ",
-                Total(loss, Variable("s", ("d",), STEP)) if "s" in job.cell.states else loss,
+                Total(loss, seen),
                 " is a row.",
             )
         ),

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
-from symrnn.calculus import Total
+from symrnn.calculus import Total, free_times
 from symrnn.document import Bar, Block, Columns, Display, Line, Prose, Styled, Table, Text
 from symrnn.equation import STEP
 from symrnn.evaluate import Array, value
 from symrnn.job import Job
-from symrnn.kinds.blocks import prose
+from symrnn.kinds.blocks import DISPLAY_WIDTH, prose
 from symrnn.kinds.ledger import Ledger
+from symrnn.kinds.material import Material
 from symrnn.numeric import contributions, gradients
-from symrnn.tensor import Variable
+from symrnn.onestep import K
+from symrnn.tensor import Apply, Diagonal, Tensor, Variable
+from symrnn.typeset.measure import width
 from symrnn.typeset.tree import Group, Matrix, Number, Operator, Script, Symbol, Tree, row, separated
 from symrnn.views.matrix import layout
 from symrnn.views.symbols import variable
 from symrnn.witnesses import deviation
+
+BETWEEN = 16.0  # millimetres round the relation and between two equations side by side
 
 
 def decimals(number: float, digits: int = 4) -> Number:
@@ -27,12 +35,10 @@ def decimals(number: float, digits: int = 4) -> Number:
 
 def entry_symbol(v: Variable, *indices: int) -> Tree:
     """Entry of a variable with numbers for indices."""
-    tree = variable(v)
-    places: list[Tree] = [Number(str(i)) for i in indices]
+    tree, places = variable(v), row(*(Number(str(i)) for i in indices))
     if isinstance(tree, Script) and tree.sub is not None:
-        comma = Operator("comma")
-        return Script(tree.base, sub=row(tree.sub, *(x for place in places for x in (comma, place))))
-    return Script(tree, sub=row(*places))
+        return Script(tree.base, sub=row(tree.sub, Operator("comma"), places))
+    return Script(tree, sub=places)
 
 
 def label(word: str) -> Text:
@@ -40,45 +46,63 @@ def label(word: str) -> Text:
     return (Styled(word, "code"),) if word else ()
 
 
-def forward_table(job: Job) -> Table:
-    """States step by step."""
-    state = job.cell.states[0]
-    size = job.sizes[job.cell.signals[state][0]]
-    first = Variable(state, job.cell.signals[state], STEP)
+def signal_table(job: Job, names: Sequence[str], title: str, first: int) -> Table:
+    """Entries of signals, step by step, from step ``first``."""
+    shown = [Variable(name, job.cell.signals[name], STEP) for name in names]
+    entries = [(v, i) for v in shown for i in range(job.sizes[v.shape[0]])]
     header: tuple[Text, ...] = (
         prose(Symbol("t")),
         ("input",),
-        *(prose(entry_symbol(first, i + 1)) for i in range(size)),
+        *(prose(entry_symbol(v, i + 1)) for v, i in entries),
     )
     rows: list[tuple[Text, ...]] = []
-    for t in range(job.steps + 1):
-        values = job.point.variable(job.network[state, t])
+    for t in range(first, job.steps + 1):
+        values = [float(job.point.variable(job.network[v.name, t])[i]) for v, i in entries]
         word = label(job.labels[t - 1][0]) if t else ()
         rows.append((prose(Number(str(t))), word, *(prose(decimals(x)) for x in values)))
-    return Table(("States",), header, tuple(rows), "cl" + "r" * size, rules=(1,))
+    rules = (1,) if first == 0 else ()
+    if not any(word for word, _ in job.labels):
+        header, rows = (header[0], *header[2:]), [(r[0], *r[2:]) for r in rows]
+    align = "c" + "l" * (len(header) - 1 - len(entries)) + "r" * len(entries)
+    return Table((title,), header, tuple(rows), align, rules=rules)
+
+
+def forward_tables(job: Job) -> list[Table]:
+    """States, and in a cell with gates what the activations make of the pre-activations."""
+    tables = [signal_table(job, job.cell.states, "States", 0)]
+    gates = [
+        e.target.name for e in job.cell.step if isinstance(e.expression, Apply) and e.target.name != "yhat"
+    ]
+    gates = [name for name in gates if name not in job.cell.states]
+    return [*tables, signal_table(job, gates, "Gates and candidate", 1)] if gates else tables
 
 
 def prediction_table(job: Job) -> Table:
     """Outputs and losses, step by step; with cross entropy the probability of the truth is bold."""
     likely = job.cell.loss == "cross_entropy"
     output = Variable("yhat" if likely else "z", job.cell.signals["y"], STEP)
+    target = Variable("y", job.cell.signals["y"], STEP)
     size = job.sizes[job.cell.signals["y"][0]]
     short = job.vocabulary if sum(map(len, job.vocabulary)) <= 30 else ()
     names = [label(word) for word in short] or [prose(entry_symbol(output, i + 1)) for i in range(size)]
+    labelled = any(truth for _, truth in job.labels)
+    truths: list[Text] = (
+        [("truth",)] if labelled else [prose(entry_symbol(target, i + 1)) for i in range(size)]
+    )
     loss = Variable("L", (), STEP)
-    header: tuple[Text, ...] = (prose(Symbol("t")), *names, ("truth",), prose(loss))
+    header: tuple[Text, ...] = (prose(Symbol("t")), *names, *truths, prose(loss))
     rows: list[tuple[Text, ...]] = []
     for t in range(1, job.steps + 1):
-        values, target = job.point.variable(output.at(t)), job.targets[t - 1]
+        values, truth = job.point.variable(output.at(t)), job.targets[t - 1]
         cells: list[Text] = [prose(Number(str(t)))]
-        for number, share in zip(values, target):
+        for number, share in zip(values, truth):
             shown = decimals(number, 3)
-            bold = likely and share == target.max()
+            bold = likely and share == truth.max()
             cells.append((Styled(shown.text, "strong"),) if bold else prose(shown))
-        cells += [label(job.labels[t - 1][1]), prose(decimals(float(job.point.variable(loss.at(t)))))]
-        rows.append(tuple(cells))
+        cells += [label(job.labels[t - 1][1])] if labelled else [prose(decimals(x, 3)) for x in truth]
+        rows.append((*cells, prose(decimals(float(job.point.variable(loss.at(t)))))))
     total = float(job.point.variable(Variable("L")))
-    rows.append((("total",), *((),) * (size + 1), prose(decimals(total))))
+    rows.append((("total",), *((),) * (len(header) - 2), prose(decimals(total))))
     note: Text = ()
     if likely:
         note = (
@@ -87,8 +111,9 @@ def prediction_table(job: Job) -> Table:
             " is minus its natural logarithm where the truth is one symbol.",
             " The total is weighted." if job.network.weights else "",
         )
-    title = "Predictions" if likely else "Outputs"
-    return Table((title,), header, tuple(rows), "c" + "r" * size + "lr", note, rules=(job.steps,))
+    title = "Predictions" if likely else "Outputs and targets"
+    align = "c" + "r" * size + ("l" if labelled else "r" * size) + "r"
+    return Table((title,), header, tuple(rows), align, note, rules=(job.steps,))
 
 
 def numeric_matrix(array: Array) -> Tree:
@@ -118,10 +143,29 @@ def gradient_blocks(job: Job, ledger: Ledger) -> list[Block]:
         tree = layout(Total(loss, v))
         tree = Script(Group(tree), sup=Symbol("top")) if v.rank == 1 else tree
         lines.append(Line(tree, "=", (numeric_matrix(found[name]),)))
-    lines.sort(key=lambda line: isinstance(line.lhs, Script))
-    matrices = tuple(line for line in lines if not isinstance(line.lhs, Script))
-    vectors = tuple(line for line in lines if isinstance(line.lhs, Script))
-    return [Display(matrices), Display(vectors, columns=len(vectors))]
+    groups: dict[tuple[bool, int, int], list[Line]] = {}
+    for line in lines:
+        rows = line.rhs[0].rows  # type: ignore[attr-defined]  # what numeric_matrix makes
+        groups.setdefault((isinstance(line.lhs, Script), len(rows), len(rows[0])), []).append(line)
+    shown = [lines for _, lines in sorted(groups.items(), key=lambda group: group[0][0])]
+    return [Display(tuple(lines), columns=side_by_side(lines)) for lines in joined(shown)]
+
+
+def joined(groups: list[list[Line]]) -> list[list[Line]]:
+    """Put neighbouring groups that fit on one line into one."""
+    out: list[list[Line]] = []
+    for lines in groups:
+        if out and side_by_side([*out[-1], *lines]) == len(out[-1]) + len(lines):
+            out[-1] = [*out[-1], *lines]
+        else:
+            out.append(list(lines))
+    return out
+
+
+def side_by_side(lines: Sequence[Line]) -> int:
+    """Return how many equations fit next to each other."""
+    widest = max(width(line.lhs) + width(line.rhs[0]) + BETWEEN for line in lines if line.lhs is not None)
+    return max(1, min(len(lines), int((DISPLAY_WIDTH + BETWEEN) / widest)))
 
 
 def contribution_table(job: Job, name: str, ledger: Ledger) -> Table:
@@ -137,25 +181,25 @@ def contribution_table(job: Job, name: str, ledger: Ledger) -> Table:
     ledger.admit_number(f"contributions to ∂{job.of}/∂{name}", deviation(parts.sum(axis=0), truth), "object")
     entry = np.unravel_index(int(np.abs(truth).argmax()), truth.shape)
     column = np.array([part[entry] for part in parts])
-    digits = adding_up(column)
     sizes = [float(np.linalg.norm(part)) for part in parts]
+    least = max(4, 2 - int(np.floor(np.log10(max(sizes))))) if max(sizes) > 0 else 4
+    digits = adding_up(column, least)
     rows: list[tuple[Text, ...]] = [
         (
             prose(Number(str(k))),
-            prose(decimals(sizes[k - 1])),
-            (Bar(sizes[k - 1] / max(sizes)),),
+            prose(decimals(sizes[k - 1], least)),
+            (Bar(sizes[k - 1] / (max(sizes) or 1.0)),),
             prose(decimals(column[k - 1], digits)),
         )
         for k in range(steps, 0, -1)
     ]
     rows.append((("sum",), (), (), prose(decimals(float(truth[entry]), digits))))
-    places = row(*(Number(str(int(i) + 1)) for i in entry))
     heading = ("Who contributes to ", *prose(Total(job.of, v)), "?")
     header: tuple[Text, ...] = (
         prose(Symbol("k")),
         ("size",),
         (),
-        ("entry ", *prose(Script(variable(v), sub=places))),
+        ("entry ", *prose(entry_symbol(v, *(int(i) + 1 for i in entry)))),
     )
     note = (
         "Size: the Frobenius norm of the term of step ",
@@ -165,9 +209,14 @@ def contribution_table(job: Job, name: str, ledger: Ledger) -> Table:
     return Table(heading, header, tuple(rows), "crlr", note, rules=(steps,))
 
 
-def reading(job: Job) -> Text:
+def reading(material: Material) -> Text:
     """Say what the contributions show, and what they do not prove."""
-    state = Variable(job.cell.states[0], job.cell.signals[job.cell.states[0]], STEP)
+    if material.edgewise:
+        return prose(
+            "Each row adds up all paths that begin at its use. The further back the use, the more factors each of its paths has. "
+            "Paths are summed and may cancel: where every path fades, the term fades; that one path grows does not prove that the sum does."
+        )
+    state = material.state(STEP)
     words = prose(
         "The further back the use, the more Jacobians ",
         Total(state, state.at(STEP - 1)),
@@ -181,28 +230,69 @@ def reading(job: Job) -> Text:
     )
 
 
-def adding_up(column: Array) -> int:
-    """Return the smallest count of decimals, from 4, at which the rounded rows add up to the rounded sum."""
-    for digits in range(4, 10):
+def kept(material: Material) -> list[Block]:
+    """How much of an early state is left at the last one: along the direct path, and along all paths."""
+    job = material.job
+    blocks: list[Block] = []
+    last = int(job.of.time)
+    for found in material.direct:
+        body = found.result.body  # a product over time of diagonal matrices
+        state, at = found.goal.body.args[0], job.point.of(material.network.whole)
+        v = material.network[state.name, last]
+        size = job.sizes[v.shape[0]]
+        rows: list[tuple[Text, ...]] = []
+        for k in range(last - 1, -1, -1):
+            direct = value(found.result, at, {STEP: last, K: k})
+            every = value(Total(v, v.at(k)), at)
+            numbers = [*np.diag(direct), np.linalg.norm(direct, 2), np.linalg.norm(every, 2)]
+            rows.append((prose(Number(str(k))), *(prose(decimals(float(x))) for x in numbers)))
+        entries = [("entry ", *prose(Number(str(p + 1)))) for p in range(size)]
+        header: tuple[Text, ...] = (prose(Symbol("k")), *entries, ("norm, direct",), ("norm, all paths",))
+        gate = body.vector.xreplace({body_time(body): K + 1}) if isinstance(body, Diagonal) else body
+        heading = ("What is left of ", *prose(v.at(K)), " in ", *prose(v), "?")
+        note = ("Entries on the diagonal of the direct path; norms: the largest singular value.",)
+        words = prose(
+            "Along the direct path ", v.at(K), " is multiplied, entry by entry, by ", gate, " of every later step. "
+            "It is the gate of the later step that decides. It is a computed number between 0 and 1, so the network can learn to keep it near 1, which no fixed ",
+            "matrix allows; where it is near 0 the past is forgotten on purpose. The other paths pass through weight matrices and slopes; they add to it or cancel a part.",
+        )  # fmt: skip
+        table = Table(heading, header, tuple(rows), "c" + "r" * (size + 2), note)
+        beside = size <= 2
+        blocks += [Columns((table,), (Prose(words),), left=0.55)] if beside else [table, Prose(words)]
+    return blocks
+
+
+def body_time(body: Tensor) -> Any:
+    """Return the bound time of the factor of a product."""
+    return next(iter(free_times(body)))
+
+
+def adding_up(column: Array, least: int = 4) -> int:
+    """Return the smallest count of decimals at which the rounded rows add up to the rounded sum."""
+    for digits in range(least, 10):
         if round(sum(round(float(x), digits) for x in column), digits) == round(float(column.sum()), digits):
             return digits
     return 9
 
 
-def section(job: Job, ledger: Ledger) -> list[Block]:
+def section(material: Material) -> list[Block]:
     """Return the blocks of the section, without its heading."""
+    job, ledger = material.job, material.ledger
     blocks: list[Block] = []
     source = f"drawn with seed {job.seed}" if job.drawn else "read from the file that the job names"
     sizes = [row(Symbol(axis), Operator("="), Number(str(n))) for axis, n in sorted(job.sizes.items())]
     blocks.append(Prose(("The sizes are ", separated(sizes, "comma"), f"; the parameters were {source}.")))
-    tables = forward_table(job), prediction_table(job)
-    side_by_side = sum(len(table.header) for table in tables) <= 14
-    blocks += [Columns(tables[:1], tables[1:], left=0.42)] if side_by_side else tables
+    states, *gates = forward_tables(job)
+    predictions = prediction_table(job)
+    beside = len(states.header) <= 5 and len(predictions.header) <= 7
+    blocks += [Columns((states,), (predictions,), left=0.42)] if beside else [states, predictions]
+    blocks += gates
     wrt = next((v.name for v in job.wrt if v.time is None and v.rank == 2), None)
     if wrt is not None:
-        blocks.append(Columns((contribution_table(job, wrt, ledger),), (Prose(reading(job)),), left=0.52))
-    blocks.append(
-        Prose(prose("The gradient of the total loss by every parameter, and by the initial state:"))
-    )
+        table = contribution_table(job, wrt, ledger)
+        blocks.append(Columns((table,), (Prose(reading(material)),), left=0.52))
+    blocks += kept(material)
+    start = "initial state" if material.chain else "initial states"
+    blocks.append(Prose(prose(f"The gradient of the total loss by every parameter, and by the {start}:")))
     blocks += gradient_blocks(job, ledger)
     return blocks

@@ -10,11 +10,13 @@ from symrnn.certificate import TOLERANCE, Certificate, Check
 from symrnn.document import Line
 from symrnn.entrywise import EntryDerivation
 from symrnn.evaluate import Point, value
+from symrnn.kinds.blocks import DISPLAY_WIDTH
 from symrnn.kinds.ledger import Ledger
 from symrnn.readback import ReadbackError, ink_value
 from symrnn.typeset.latex import latex
+from symrnn.typeset.measure import chained
 from symrnn.typeset.text import text
-from symrnn.typeset.tree import Matrix, Operator, Tree, row
+from symrnn.typeset.tree import Matrix, Operator, Tree
 from symrnn.views.entry_layout import entry_layout
 from symrnn.views.matrix import layout
 from symrnn.witnesses import assignments, deviation
@@ -41,10 +43,8 @@ def jacobian_picture(derivation: EntryDerivation, ledger: Ledger) -> Line:
     ledger.certificates.append(
         Certificate(f"{text(layout(goal))} as a matrix", True, checks, TOLERANCE, ledger.described).require()
     )
-    equals = Operator("=")
-    matrices = (_dotted([[entry_layout(e) for e in pair] for pair in picture]) for picture in pictures)
-    whole = row(next(matrices), equals, next(matrices), equals, layout(derivation.matrix.result))
-    return Line(layout(goal), "=", (whole,))
+    matrices = [_dotted([[entry_layout(e) for e in pair] for pair in picture]) for picture in pictures]
+    return Line(layout(goal), "=", chained([*matrices, layout(derivation.matrix.result)], DISPLAY_WIDTH))
 
 
 def _at(expression: Any, derivation: EntryDerivation, corner: tuple[Any, Any]) -> Any:

@@ -2,44 +2,60 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from symrnn.algebra import contract
 from symrnn.calculus import Immediate, TimeSum, Total, bound
 from symrnn.derivation import Line as Claim
-from symrnn.document import Block, Display, Gallery, Heading, Prose, Result, Styled
+from symrnn.document import Block, Display, Gallery, Heading, Prose, Result, Styled, Table, Text
 from symrnn.kinds.blocks import braced, prose, result, steps
 from symrnn.kinds.material import Material
-from symrnn.tensor import Plus
-from symrnn.typeset.tree import Number, Operator, Script, Symbol, row
-from symrnn.views.graph import SMALL, Term, unrolled
+from symrnn.network import OrderedNetwork
+from symrnn.rules import listed
+from symrnn.rules.paths import edge_of
+from symrnn.tensor import Plus, Tensor, Variable
+from symrnn.typeset.tree import Number, Operator, Script, Symbol, row, separated
+from symrnn.views.graph import SMALL, terms, unrolled
 from symrnn.views.matrix import layout
 from symrnn.views.symbols import variable
 
+LAST_COUNTED = 5  # steps of the table of path counts
+
 
 def two_kinds(material: Material) -> list[Block]:
-    """Explicit and implicit dependence, on the last step."""
-    job, w = material.job, material.main
-    claims = [line for line in material.main_paths.lines() if line.rule.name == "explicit + implicit"]
-    if not claims:
+    """Explicit and implicit dependence, on the last step of the expansion."""
+    w, claim = material.main, material.one_back.lines()[:1]
+    if not claim or not isinstance(claim[0].rhs, Plus):
         return []
-    claim = claims[0]
-    v = claim.lhs.args[0]
-    before = material.state(v.time - 1)
-    explicit, implicit = claim.rhs.args[0], claim.rhs.args[1]
+    v = claim[0].lhs.args[0]
+    explicit, *implicit = claim[0].rhs.args
+    before = [term.args[-1].args[0] for term in implicit]
+    labels = ["implicit"] if len(before) == 1 else [f"through {u.name}" for u in before]
+    plural = len(before) > 1
+    gates = material.edgewise
+    stations = (
+        ""
+        if not gates
+        else " Gates and pre-activations are part of the equation of their state here, so they are not held fixed."
+    )
+    start = [material.network[state, 0] for state in material.network.states]
     return [
         Heading(("Two kinds of dependence",)),
         Prose(
             prose(
-                "In the equation of ", v, " the matrix " if w.rank == 2 else " the parameter ", w, " appears twice: openly, and hidden inside ", before,
-                ", which was itself computed with ", w, ". Write ", Script(Symbol("partial"), sup=Operator("+")),
-                " for the ", Styled("explicit", "explicit"), " (immediate) derivative, which holds ", before,
-                " fixed. (Werbos 1990 uses the plus sign for the opposite, the total derivative.) Then",
+                "In the equation of ", v, " the matrix " if w.rank == 2 else " the parameter ", w,
+                " appears twice: openly, " if not gates else " appears twice: openly in its own step, ",
+                "and hidden inside ", *listed(before), ", which were themselves" if plural else ", which was itself", " computed with ", w,
+                ". Write ", Script(Symbol("partial"), sup=Operator("+")),
+                " for the ", Styled("explicit", "explicit"), " (immediate) derivative, which holds ", *listed(before),
+                f" fixed.{stations} (Werbos 1990 uses the plus sign for the opposite, the total derivative.) Then",
             )
         ),
-        Display((braced(claim, [(explicit, "explicit"), (implicit, "implicit")]),)),
+        Display((braced(claim[0], [(explicit, "explicit"), *zip(implicit, labels)]),)),
         Prose(
             prose(
-                "The explicit part is finished. The implicit part asks the same question one step earlier, and so on, back to ",
-                job.network[job.cell.states[0], 0], ".",
+                f"The explicit part is finished. The implicit {'parts ask' if plural else 'part asks'} the same question one step earlier, and so on, back to ",
+                *listed(start), ".",
             )
         ),
     ]  # fmt: skip
@@ -47,55 +63,124 @@ def two_kinds(material: Material) -> list[Block]:
 
 def derivation(material: Material) -> list[Block]:
     """The path expansion, its result, and one small graph for each term."""
-    job, w = material.job, material.main
-    found = material.main_paths
+    w, found = material.main, material.main_paths
+    of = found.goal.args[0]
+    asked = prose(
+        "The question is how ", of, " varies with ", w, ". Each row applies one rule to the row above."
+    )
+    if of != material.job.of:
+        asked = (
+            *more_paths(material),
+            *prose("How does ", of, " vary with ", w, "? Each row applies one rule to the row above."),
+        )
     blocks: list[Block] = [
         Heading(("The derivation, one rule at a time",)),
-        Prose(
-            prose(
-                "The question is how ", job.of, " varies with ", w, ". Each row applies one rule to the row above.",
-            )
-        ),
+        Prose(asked),
         steps(found),
-        boxed(material),
+        *boxed(material),
     ]  # fmt: skip
-    if int(job.of.time) > 1:
+    if int(of.time) > 1:
         blocks += [gallery(material)]
-    return blocks
+    return blocks if material.chain else [*blocks, *counted(material)]
 
 
-def boxed(material: Material) -> Result:
-    """The result, with a brace and words under its two factors."""
+def more_paths(material: Material) -> Text:
+    """Say why the expansion stops at an earlier step than that of the job."""
+    counts = material.stations.path_counts(material.main)
+    of = material.job.of
+    return prose(
+        Total(of, material.main),
+        f" has {counts[of]} terms, one for each path, too many to write down; the pattern shows on fewer. ",
+    )
+
+
+def boxed(material: Material) -> list[Result]:
+    """The result of a chain in a box, with a brace and words under its two factors."""
     found = material.main_paths
-    shown = result(found, "Result", f"from steps 1 to {len(found.lines())}")
+    if not material.chain:
+        return []  # the last row says it already
+    remark = f"from steps 1 to {len(found.lines())}"
     sums = list(found.result.atoms(TimeSum))
     if not sums:
-        return shown
+        return [result(found, "Result", remark)]
     travels, acts = sums[0].instance(bound("k")).args
-    t = material.job.of.time
+    t = found.goal.args[0].time
     labels = [(travels, f"how the effect\ntravels to step {t}"), (acts, "what the use\nat step k does")]
     claim = found.lines()[-1]
     whole = Claim(found.goal, "=", found.result, claim.rule, claim.reason)
-    return Result(braced(whole, labels), shown.title, shown.remark)
+    return [Result(braced(whole, labels), "Result", remark)]
 
 
 def gallery(material: Material) -> Gallery:
-    """One small graph for each use, its path highlighted, the term below."""
-    job, w, t = material.job, material.main, int(material.job.of.time)
-    state = material.state(t)
+    """One small graph for each path, its term below."""
+    w, of = material.main, material.main_paths.goal.args[0]
+    network = material.job.network if material.chain else material.job.cell.unroll(int(of.time))
     items = []
-    for k in range(t, 0, -1):
-        travels = () if k == t else (Total(state, material.state(k)),)
-        term = contract(Total(job.of, state), *travels, Immediate(material.state(k), w))
-        formula = row(
-            Symbol("k"), Operator("="), Number(str(k)), Operator("colon"), Operator("quad"), layout(term)
-        )
-        items.append((unrolled(job.network, Term(w, k, t), SMALL), (formula,)))
+    for term in sorted(terms(material.stations, w, of), key=lambda term: -int(term.path[0].time)):
+        first, last = term.path[0], term.path[-2]
+        k = row(Symbol("k"), Operator("="), Number(str(first.time)), Operator("colon"), Operator("quad"))
+        if material.chain:
+            travels: list[Tensor] = [] if first == last else [Total(last, first)]
+        else:
+            travels = [edge_of(v, u, material.stations) for u, v in pairwise(term.path[:-1])][::-1]
+        product = contract(Total(of, last), *travels, Immediate(first, w))
+        items.append((unrolled(network, term, SMALL), (row(k, layout(product)),)))
+    per = "One path for each use of " if material.chain else "One path for each term, by the use of "
     caption = prose(
-        "One path for each use of ", w, ". ", Styled("Dashed", "explicit"), ": the use at step ", Symbol("k"),
-        ". ", Styled("Thick", "implicit"), ": the way of its effect to ", variable(job.of), ".",
+        per, w, ". ", Styled("Dashed", "explicit"), ": the use at step ", Symbol("k"), ". ", Styled("Thick", "implicit"),
+        ": the way of its effect to ", of, ".",
     )  # fmt: skip
-    return Gallery(tuple(items), caption, 2, unrolled(job.network))
+    return Gallery(tuple(items), caption, 2, unrolled(network))
+
+
+def counted(material: Material) -> list[Block]:
+    """How many paths there are to the loss of each step, and how many edges they consist of."""
+    network = material.job.cell.unroll(LAST_COUNTED)
+    stations = network.condense({*network.states, "L"})
+    losses = [network["L", t] for t in range(1, LAST_COUNTED + 1)]
+    sequences: dict[tuple[int, ...], list[Variable]] = {}
+    for v in material.job.wrt:
+        if v.time in (None, 0):
+            counts = stations.path_counts(v)
+            listed_paths = [len(stations.paths(v, loss)) for loss in losses]
+            found = [counts.get(loss, 0) for loss in losses]
+            material.ledger.admit_number(
+                f"number of paths from {v}",
+                float(max(abs(a - b) for a, b in zip(found, listed_paths))),
+                "list",
+            )
+            sequences.setdefault(tuple(found), []).append(v)
+    header: tuple[Text, ...] = (("paths from",), *(prose(loss) for loss in losses))
+    rows = [(listed_text(names), *((str(n),) for n in found)) for found, names in sequences.items()]
+    edges = [(str(len(walked(stations, material.main, loss))),) for loss in losses]
+    rows.append((prose("edges on the paths from ", material.main), *edges))
+    return [
+        Prose(
+            prose(
+                "How many terms would the other losses have? Every state adds the paths of its predecessors, so one walk counts them; up to ",
+                losses[-1], " they were listed one by one as well. The paths multiply from step to step, the edges they consist of do not: this is why the backward sweep below "
+                "walks edges, not paths.",
+            )
+        ),
+        Table((), header, tuple(rows), "l" + "r" * len(losses), rules=(len(rows) - 1,)),
+    ]  # fmt: skip
+
+
+def listed_text(names: list[Variable]) -> Text:
+    """Return names with commas between them."""
+    return prose(separated([variable(v) for v in names], "comma"))
+
+
+def walked(stations: OrderedNetwork, source: Variable, target: Variable) -> set[tuple[Variable, Variable]]:
+    """Return the edges of all paths from source to target."""
+    edges, todo = set(), [target]
+    while todo:
+        v = todo.pop()
+        for u in stations.parents(v):
+            if (u, v) not in edges and stations.depends(u, source):
+                edges.add((u, v))
+                todo.append(u)
+    return edges
 
 
 def general(material: Material) -> list[Block]:
@@ -118,6 +203,6 @@ def general(material: Material) -> list[Block]:
 def section(material: Material) -> list[Block]:
     """Return the blocks of this part."""
     blocks = two_kinds(material) + derivation(material)
-    if len(material.network.states) == 1 and isinstance(material.general.steps[0].after, Plus):
+    if material.chain and isinstance(material.general.steps[0].after, Plus):
         blocks += general(material)
     return blocks

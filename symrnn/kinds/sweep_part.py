@@ -5,20 +5,65 @@ from __future__ import annotations
 from symrnn.calculus import Total
 from symrnn.certificate import TOLERANCE
 from symrnn.document import Block, Heading, Prose, Styled, Table, Text
-from symrnn.kinds.blocks import display, prose, steps
+from symrnn.equation import STEP
+from symrnn.kinds.blocks import prose, steps
+from symrnn.kinds.forms import alike, families, results
 from symrnn.kinds.ledger import Ledger
-from symrnn.kinds.material import K, Material
-from symrnn.rules import BOOK
+from symrnn.kinds.material import Material
+from symrnn.onestep import K
+from symrnn.rules import BOOK, listed
+from symrnn.tensor import Variable
 from symrnn.typeset.tree import Number, Operator, Symbol, Tree, row
-from symrnn.views.symbols import variable
 
 
 def section(material: Material) -> list[Block]:
     """Return the blocks of this part."""
-    w, network = material.main, material.network
-    loss, state = network["L"], material.state(K)
-    blocks: list[Block] = [
-        Heading(("All losses at once: the backward sweep",)),
+    blocks: list[Block] = [Heading(("All losses at once: the backward sweep",))]
+    blocks += as_double_sum(material) if material.chain else [
+        Prose(
+            prose(
+                "The total loss has as many terms as there are paths to all losses. Nobody needs them one by one: what ", material.network["L"],
+                " owes to a signal is the sum over what uses that signal, so one walk against the order of computation meets every edge once. Signal by signal, in the order of the walk:",
+            )
+        )
+    ]  # fmt: skip
+    blocks += in_short(material) if material.edgewise else in_full(material)
+    w = material.main
+    blocks.append(
+        Prose(
+            prose("With one product per step for ", w, ", nothing larger than ", w, " itself is ever stored.")
+        )
+    )
+    return blocks
+
+
+def in_full(material: Material) -> list[Block]:
+    """The adjoint of each signal, and of each form of parameter, one rule in a row."""
+    blocks: list[Block] = []
+    for name, derivation in material.sweep.signals.items():
+        signal = derivation.goal.args[1]
+        blocks += [Heading(prose("The adjoint of ", signal), level=2), steps(derivation)]
+        blocks += ends(material, [signal] if name in material.network.states else [])
+    blocks.append(Heading(("The parameters collect one term per step",), level=2))
+    for family in families(material.sweep.parameters.values()):
+        blocks += [steps(family[0]), *results(family[1:])]
+    return blocks
+
+
+def in_short(material: Material) -> list[Block]:
+    """The adjoints in the order of the walk, each in one row with its rules."""
+    return [
+        *alike(list(material.sweep.signals.values())),
+        *ends(material, [material.network[state, STEP] for state in material.network.states]),
+        Heading(("The parameters collect one term per step",), level=2),
+        *alike(list(material.sweep.parameters.values())),
+    ]
+
+
+def as_double_sum(material: Material) -> list[Block]:
+    """For a chain of states: the double sum, its other order, and the recursion."""
+    loss, state = material.network["L"], material.state(K)
+    return [
         Prose(
             prose(
                 "The total loss needs every pair of a loss at ", Symbol("t"), " and a use at ", Symbol("k"),
@@ -40,25 +85,23 @@ def section(material: Material) -> list[Block]:
             )
         ),
     ]  # fmt: skip
-    for name, derivation in material.sweep.signals.items():
-        signal = derivation.goal.args[1]
-        blocks.append(Heading(prose("The adjoint of ", variable(signal)), level=2))
-        blocks.append(steps(derivation))
-        if name in network.states:
-            after = row(Symbol("T"), Operator("+"), Number("1"))
-            blocks.append(
-                Prose(prose("At the last step nothing follows: the term of step ", after, " is absent. For ",
-                            network[name, 0], " only the term of step 1 is there."))
-            )  # fmt: skip
-    blocks.append(Heading(("The parameters collect one term per step",), level=2))
-    for number, derivation in enumerate(material.sweep.parameters.values()):
-        blocks.append(steps(derivation) if number == 0 else display((derivation.goal, derivation.result)))
-    blocks.append(
+
+
+def ends(material: Material, signals: list[Variable]) -> list[Block]:
+    """What the adjoint of a state is at the last step, and at the first."""
+    if not signals:
+        return []
+    after = row(Symbol("T"), Operator("+"), Number("1"))
+    start = [material.network[v.name, 0] for v in signals]
+    terms = "term" if material.chain else "terms"
+    only = "only the term" if material.chain else "only the terms"
+    are = "is" if material.chain else "are"
+    return [
         Prose(
-            prose("With one product per step for ", w, ", nothing larger than ", w, " itself is ever stored.")
+            prose(f"At the last step nothing follows: the {terms} of step ", after, f" {are} absent. For ", *listed(start),
+                  f" {only} of step 1 {are} there.")
         )
-    )
-    return blocks
+    ]  # fmt: skip
 
 
 def small_number(number: float) -> Tree:
@@ -85,6 +128,7 @@ def checks(ledger: Ledger) -> list[Block]:
     rows: list[tuple[Text, ...]] = [
         ((name,), (words,), (str(counts[name]),), prose(Operator("<"), small_number(bound_of(worst[name]))))
         for name, words in WITNESSES.items()
+        if counts[name]
     ]
     points = "; ".join(
         ("the numbers of this example" if p["seed"] is None else f"random numbers, seed {p['seed']}")
@@ -118,6 +162,7 @@ def checks(ledger: Ledger) -> list[Block]:
 WITNESSES = {
     "object": "evaluates the expression; its derivatives by complex step through the forward equations",
     "ink": "reads both sides back from the printed formula and evaluates them again",
+    "list": "lists the paths that were counted, one by one",
     "SymPy": "differentiates, with SymPy’s own diff, the equations written out in entries, and one loss written out in full",
 }
 

@@ -20,6 +20,7 @@ MEANING = "definition of diag"
     "Multiplying by a diagonal matrix multiplies entry by entry.",
     source=MEANING,
     because="A diagonal matrix scales each entry on its own.",
+    together=True,
 )
 def diagonal_product(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """g diag(v) = g ⊙ v."""

@@ -7,7 +7,7 @@ wide.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from symrnn.typeset.tree import (
     Accent,
@@ -65,18 +65,43 @@ def width(tree: Tree) -> float:
 
 
 def broken(tree: Tree, limit: float, width: Callable[[Tree], float] = width) -> tuple[Tree, ...]:
-    """Break a sum at its top-level signs into lines that fit, each later line starting with its sign."""
-    if width(tree) <= limit or not isinstance(tree, Row):
-        return (tree,)
-    pieces: list[list[Tree]] = [[]]
-    for item in tree.items:
-        if isinstance(item, Operator) and item.name in ("+", "-") and pieces[-1]:
-            pieces.append([])
-        pieces[-1].append(item)
+    """Break a formula into lines that fit, if it has places where it may be broken.
+
+    A sum is broken at its top-level signs, each later line starting with its sign; a term that is still too
+    wide, between its factors.
+    """
     lines: list[Tree] = []
-    for piece in (row(*items) for items in pieces):
-        if lines and width(lines[-1]) + width(piece) <= limit:
-            lines[-1] = row(lines[-1], piece)
-        else:
-            lines.append(piece)
+    for term in _pieces(tree, ("+", "-"), ()) if width(tree) > limit else [tree]:
+        glue: list[Tree] = []
+        for piece in _pieces(term, ("otimes", "odot"), ("thin",)) if width(term) > limit else [term]:
+            joined = row(*lines[-1:], *glue, piece)
+            if lines and width(joined) <= limit:
+                lines[-1] = joined
+            else:
+                lines.append(piece)
+            glue = [Operator("thin")]
     return tuple(lines)
+
+
+def chained(sides: Sequence[Tree], limit: float) -> tuple[Tree, ...]:
+    """Return a = b = … as lines that fit, each later line starting with its sign of equality or its own."""
+    lines: list[Tree] = []
+    for n, side in enumerate(sides):
+        for part in broken(row(Operator("="), side) if n else side, limit):
+            if lines and width(lines[-1]) + width(part) <= limit:
+                lines[-1] = row(lines[-1], part)
+            else:
+                lines.append(part)
+    return tuple(lines)
+
+
+def _pieces(tree: Tree, before: tuple[str, ...], at: tuple[str, ...]) -> list[Tree]:
+    """Cut a row in front of some operators and at others, which are left out; never inside a bracket."""
+    pieces: list[list[Tree]] = [[]]
+    for item in tree.items if isinstance(tree, Row) else (tree,):
+        name = item.name if isinstance(item, Operator) else ""
+        if name in (*before, *at) and pieces[-1]:
+            pieces.append([])
+        if name not in at:
+            pieces[-1].append(item)
+    return [row(*items) for items in pieces if items]

@@ -1,20 +1,24 @@
 """The graph view: the unrolled network as a scene, with the way of one term highlighted.
 
-States stand in a row, one column per step; inputs below, predictions and losses above. An edge carries
-the name of the matrix that multiplies its source. For the term k of ∂L_t/∂θ the arrow where θ acts is
-dashed (``use``) and the path from the state s_k to the loss is thick (``path``).
+States stand in rows, one column per step; inputs below, predictions and losses above. An edge carries the
+name of the one matrix that multiplies its source, or of the gate that does so entry by entry. For one term
+of ∂L_t/∂θ the arrow where θ acts is dashed (``use``) and the path from there to the loss is thick (``path``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from symrnn.network import OrderedNetwork
-from symrnn.tensor import Contraction, Variable
+from symrnn.tensor import Contraction, Hadamard, Variable
 from symrnn.typeset.scene import Scene, SceneEdge, SceneNode, Style
 from symrnn.typeset.tree import Tree
 from symrnn.views.entries import written_out
 from symrnn.views.symbols import variable
+
+Place = dict[Variable, tuple[float, float, float]]  # centre and size
 
 
 @dataclass(frozen=True)
@@ -27,28 +31,66 @@ class Sizes:
     box: float = 8.5
     margin: float = 1
 
+    named: float = 20  # length from which on an arrow between two rows of states has a name
+
+    @property
+    def aside(self) -> float:
+        """How far a row of states is moved against the next one, so that no arrow hides behind a state."""
+        return self.state
+
 
 SMALL = Sizes(column=15.5, row=11.5, state=8, box=6.5)
 
 
 @dataclass(frozen=True)
 class Term:
-    """The term to highlight: ``wrt``, used at step ``k``, on its way to the loss at ``t``."""
+    """The term to highlight: ``wrt``, and the path of its effect, from the state it makes to the loss."""
 
     wrt: Variable
-    k: int
-    t: int
+    path: tuple[Variable, ...]
 
 
-def matrix_between(source: Variable, target: Variable, network: OrderedNetwork) -> Variable | None:
-    """Return the parameter that multiplies ``source`` in the written-out equation of ``target``."""
+def straight_term(network: OrderedNetwork, wrt: Variable, k: int, t: int) -> Term:
+    """Return the term of the use at step k whose path to L_t bends least, and passes most gates."""
+    stations = network.condense({*network.states, "L"})
+    users = [v for v in (network[s, k] for s in network.states) if wrt in stations.parents(v)]
+    paths = [path for v in users for path in stations.paths(v, network["L", t])]
+
+    def bends(path: tuple[Variable, ...]) -> tuple[int, int]:
+        edges = list(pairwise(path))
+        gates = sum(gate_between(u, v, network) is not None for u, v in edges)
+        return sum(u.name != v.name for u, v in edges), -gates
+
+    return Term(wrt, min(paths, key=bends))
+
+
+def terms(network: OrderedNetwork, wrt: Variable, loss: Variable) -> Iterator[Term]:
+    """Yield one term for each path from ``wrt`` to a loss."""
+    stations = network.condense({*network.states, "L"})
+    for path in stations.paths(wrt, loss):
+        yield Term(wrt, path[1:])
+
+
+def matrices_between(source: Variable, target: Variable, network: OrderedNetwork) -> list[Variable]:
+    """Return the parameters that multiply ``source`` in the written-out equation of ``target``."""
     equation = network.equation(target)
     if equation is None:
-        return None
+        return []
+    found: dict[Variable, None] = {}
     for product in written_out(equation.expression, network).atoms(Contraction):
         *_, matrix, vector = product.args
         if vector == source and isinstance(matrix, Variable) and matrix.time is None:
-            return matrix
+            found[matrix] = None
+    return sorted(found, key=str)
+
+
+def gate_between(source: Variable, target: Variable, network: OrderedNetwork) -> Variable | None:
+    """Return the signal that multiplies ``source`` entry by entry in the equation of ``target``."""
+    equation = network.equation(target)
+    for product in () if equation is None else equation.expression.atoms(Hadamard):
+        for factor, other in (product.args, product.args[::-1]):
+            if factor == source and isinstance(other, Variable):
+                return other
     return None
 
 
@@ -58,16 +100,19 @@ def unrolled(network: OrderedNetwork, term: Term | None = None, sizes: Sizes | N
     Parameters
     ----------
     network : OrderedNetwork
-        With losses; drawn are inputs, states, predictions and losses.
+        With losses; drawn are inputs, states and losses, and for one state predictions.
     term : Term, optional
         What to highlight.
     sizes : Sizes, optional
         Default: as wide as the text allows.
     """
-    sizes = sizes or Sizes(column=min(33.0, 154.0 / max(network.steps, 1)))
+    low = 12.5 if len(network.states) > 1 else Sizes.row
+    sizes = sizes or Sizes(column=min(33.0, 154.0 / max(network.steps, 1)), row=low)
     output = "yhat" if any(e.target.name == "yhat" for e in network.step) else "z"
-    drawn = network.condense({*network.states, output, "L"})
-    place = _places(drawn, output, sizes)
+    tops = ["L"] if len(network.states) > 1 else ["L", output]
+    drawn = network.condense({*network.states, *tops})
+    place = _places(drawn, tops, sizes)
+    path = () if term is None else _drawn_path(term, drawn, place)
     nodes = [
         SceneNode(
             x,
@@ -75,12 +120,12 @@ def unrolled(network: OrderedNetwork, term: Term | None = None, sizes: Sizes | N
             size,
             variable(v),
             "circle" if v.name in drawn.states else "box",
-            _node_style(v, term, drawn),
+            "path" if v in path else _plain_style(v, drawn),
         )
         for v, (x, y, size) in place.items()
     ]
     edges = [
-        _edge(source, target, place, drawn, term)
+        _edge(source, target, place, drawn, term, path, sizes)
         for target in place
         for source in drawn.parents(target)
         if source in place
@@ -90,55 +135,66 @@ def unrolled(network: OrderedNetwork, term: Term | None = None, sizes: Sizes | N
     return Scene(width, height, tuple(nodes), tuple(edges), _description(network, term))
 
 
-def _places(network: OrderedNetwork, output: str, sizes: Sizes) -> dict[Variable, tuple[float, float, float]]:
-    """Centre and size of every node that is drawn."""
+def _places(network: OrderedNetwork, tops: list[str], sizes: Sizes) -> Place:
+    """Centre and size of every node; outputs and inputs stand in the column of the first state."""
     left, top = sizes.margin + sizes.state / 2, sizes.margin + sizes.box / 2
-    states_at = {state: top + (2 + n) * sizes.row + n * 2 for n, state in enumerate(network.states)}
-    bottom = max(states_at.values()) + sizes.row + 1.5
+    last = len(network.states) - 1
+    states_at = {
+        state: ((last - n) * sizes.aside, top + (len(tops) + n) * sizes.row + n * 2)
+        for n, state in enumerate(network.states)
+    }
+    bottom = max(y for _, y in states_at.values()) + sizes.row + 1.5
     place = {}
     for t in range(network.steps + 1):
         x = left + t * sizes.column
-        for state, y in states_at.items():
-            place[network[state, t]] = (x, y, sizes.state)
+        for state, (aside, y) in states_at.items():
+            place[network[state, t]] = (x + aside, y, sizes.state)
         if t:
-            place[network[output, t]] = (x, top + sizes.row - 0.5, sizes.box)
-            place[network["L", t]] = (x, top, sizes.box)
+            x += last * sizes.aside
+            for n, name in reversed(list(enumerate(tops))):
+                place[network[name, t]] = (x, top + n * (sizes.row - 0.5), sizes.box)
             place[network["x", t]] = (x, bottom, sizes.box)
     return place
 
 
-def _on_path(v: Variable, term: Term, network: OrderedNetwork) -> bool:
-    """Whether a node lies between the use at step k and the loss at step t."""
-    loss, start = network["L", term.t], network[network.states[0], term.k]
-    return network.depends(loss, v) and network.depends(v, start)
+def _drawn_path(term: Term, drawn: OrderedNetwork, place: Place) -> tuple[Variable, ...]:
+    """Return the path with what is drawn between its last state and the loss."""
+    *states, loss = term.path
+    found = drawn.paths(states[-1], loss) if states else []
+    return (*states[:-1], *min(found, key=len, default=(loss,)))
 
 
-def _node_style(v: Variable, term: Term | None, network: OrderedNetwork) -> Style:
+def _plain_style(v: Variable, network: OrderedNetwork) -> Style:
     weights = network.weights
-    if weights and v.name not in (*network.states, "x") and not weights[int(v.time) - 1]:
-        return "faded"
-    return "path" if term is not None and _on_path(v, term, network) else "plain"
+    unused = weights and v.name not in (*network.states, "x") and not weights[int(v.time) - 1]
+    return "faded" if unused else "plain"
 
 
 def _edge(
     source: Variable,
     target: Variable,
-    place: dict[Variable, tuple[float, float, float]],
+    place: Place,
     network: OrderedNetwork,
     term: Term | None,
+    path: tuple[Variable, ...],
+    sizes: Sizes,
 ) -> SceneEdge:
     (x1, y1, size1), (x2, y2, size2) = place[source], place[target]
     length = max(((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5, 1e-9)
     along = (x2 - x1) / length, (y2 - y1) / length
-    matrix = matrix_between(source, target, network)
+    matrices = matrices_between(source, target, network)
     style: Style = "plain"
-    if term is not None and target == network[network.states[0], term.k] and term.wrt in (matrix, source):
+    if term is not None and target == path[0] and term.wrt in (*matrices, source):
         style = "use"
-    elif term is not None and _on_path(source, term, network) and _on_path(target, term, network):
+    elif (source, target) in pairwise(path):
         style = "path"
-    elif _node_style(target, None, network) == "faded":
+    elif _plain_style(target, network) == "faded":
         style = "faded"
-    label: Tree | None = None if matrix is None else variable(matrix)
+    several = len(network.states) > 1  # arrows would cross the names of matrices
+    between = matrices[0] if len(matrices) == 1 and not several else None
+    if several and length > sizes.named:
+        between = gate_between(source, target, network)
+    label: Tree | None = None if between is None else variable(between)
     return SceneEdge(
         x1 + along[0] * size1 / 2,
         y1 + along[1] * size1 / 2,
@@ -146,16 +202,17 @@ def _edge(
         y2 - along[1] * size2 / 2,
         label,
         style,
-        "used here" if style == "use" and length > 25 else "",
+        "used here" if style == "use" and length > 25 and not several else "",
     )
 
 
 def _description(network: OrderedNetwork, term: Term | None) -> str:
-    state = network.states[0]
-    words = f"The network unrolled for {network.steps} steps: states {state}, inputs below, losses above."
+    states = " and ".join(network.states)
+    words = f"The network unrolled for {network.steps} steps: states {states}, inputs below, losses above."
     if term is not None:
+        *on_the_way, loss = (f"{v.name} {v.time}" for v in term.path)
         words += (
-            f" Highlighted: the use of {term.wrt.name} that makes {state} {term.k}, dashed, and the path"
-            f" from there through the states up to step {term.t} to its loss, thick."
+            f" Highlighted: the use of {term.wrt.name} that makes {on_the_way[0]}, dashed, and the path from"
+            f" there through {', '.join(on_the_way)} to {loss}, thick."
         )
     return words

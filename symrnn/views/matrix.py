@@ -73,7 +73,7 @@ def orientation(tensor: Tensor) -> Orientation:
         case Plus():
             return "row" if all(orientation(term) == "row" for term in tensor.args) else "column"
         case Hadamard(left, right):
-            return "row" if orientation(left) == orientation(right) == "row" else "column"
+            return "row" if "row" in (orientation(left), orientation(right)) else "column"
         case TimeSum(body):
             return orientation(body)
     return "column"
@@ -100,6 +100,8 @@ def layout(tensor: Tensor, as_: Orientation | None = None) -> Tree:
             return _scaled(factor, inner, as_)
         case Plus() if any(orientation(term) == as_ for term in tensor.args):
             return _sum(tensor, as_)
+        case Hadamard() if as_ == "row":
+            return _transposed(tensor)
         case Hadamard() | Outer() | TimeSum():
             return _natural(tensor, as_)
     return _transposed(tensor)
