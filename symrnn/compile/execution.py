@@ -209,6 +209,9 @@ def _loaded(text: str, engine: Literal["numpy", "numba"]) -> ModuleType:
     if engine == "numba":
         import numba
 
+        if sys.stderr.isatty():  # a minute without a word would look like a fault
+            print(f"symrnn: numba runs this cell; what it compiles is kept in {file.parent}", file=sys.stderr)
+
         for function in (*HELPERS, "forward", "backward"):
             if hasattr(module, function):
                 setattr(module, function, numba.njit(cache=True)(getattr(module, function)))

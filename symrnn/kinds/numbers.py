@@ -133,6 +133,7 @@ def gradient_blocks(job: Job, ledger: Ledger) -> list[Block]:
         np.array(job.targets),
         initial=initial,
         mask=np.array(job.weights),
+        engine="numpy",  # the same digits wherever a report is made
     )
     loss = job.network["L"]
     lines = []
