@@ -1,12 +1,10 @@
-"""What several test modules share: cells, markers, and a small valid job in a folder of its own."""
+"""What several test modules share: markers, and a small valid job in a folder of its own."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from symrnn.cell import Cell, builtin_cells
 
 JOB = """\
 title = "A small job"
@@ -37,18 +35,6 @@ def pytest_addoption(parser: Any) -> None:
 
 def pytest_configure(config: Any) -> None:
     config.addinivalue_line("markers", "slow: a wider sweep; leave it out with -m 'not slow'")
-
-
-def openly(name: str) -> tuple[str, ...]:
-    """Return the activations to try with a cell: one where it leaves no function open."""
-    return ("tanh", "sigmoid") if Cell.load(name).activation else ("tanh",)
-
-
-@pytest.fixture(params=[f"{name}-{f}" for name in builtin_cells() for f in openly(name)])
-def cell_of(request: Any) -> Callable[[str], Cell]:
-    """Return a built-in cell with an activation; the loss is yet to be picked."""
-    name, activation = request.param.rsplit("-", 1)
-    return lambda loss: Cell.load(name, activation, loss)
 
 
 @pytest.fixture
