@@ -222,13 +222,9 @@ def check_ink(
     number: int, rule: str, lhs: Tensor, rhs: Tensor, at: Point, choices: Sequence[Mapping[Any, int]]
 ) -> Check:
     """Read both printed sides of a line back; they agree, and the left one has its value."""
-    sources, worst = _sources(lhs, rhs), 0.0
-    for times, expected in zip(choices, values(lhs, at, choices)):
-        read = ink(sources, at, times, {})
-        if read is None:
-            worst = float("inf")
-            continue
-        alone, difference = read
+    read = ink(_sources(lhs, rhs), at, ((times, {}) for times in choices))
+    worst = float("inf") if read is None else 0.0
+    for (alone, difference), expected in zip(read or (), values(lhs, at, choices)):
         zero = not alone.ndim and not alone  # a printed 0 stands for zeros of any shape
         for found in (np.zeros(expected.shape) if zero else alone, expected + difference):
             worst = max(worst, deviation(found, expected))
@@ -261,10 +257,8 @@ def _entry_checks(derivation: EntryDerivation, at: Point) -> list[Check]:
         trees = entry_layout(entry_line.lhs), entry_layout(entry_line.rhs)
         sources = latex(trees[0]), latex(trees[1])
         expected, found = (entry_value(side, at, symbols) for side in (entry_line.lhs, entry_line.rhs))
-        worst = 0.0
-        for place in places:
-            read = ink(sources, at, times, dict(zip(names, map(int, place))))
-            worst = max(worst, float("inf") if read is None else deviation(read[1], 0.0))
+        read = ink(sources, at, ((times, dict(zip(names, map(int, place)))) for place in places))
+        worst = float("inf") if read is None else max(deviation(d, 0.0) for _, d in read)
         shown = text(trees[0]), text(trees[1])
         entries = deviation(*np.broadcast_arrays(found, expected))
         checks.append(Check(number, entry_line.rule, "object", entries, *shown))

@@ -242,9 +242,10 @@ def claim(network: OrderedNetwork, x: Variable) -> tuple[Derivation, ...]:
 
 def _shown_above(lemma: Derivation) -> Rule:
     """Return the rule that an earlier derivation is: its goal, at any time, may be replaced by its result."""
+    names = [getattr(part, "name", None) for part in lemma.goal.args]
 
     def rewrite(node: Tensor, network: OrderedNetwork) -> Tensor | None:
-        if node.func is not lemma.goal.func:
+        if node.func is not lemma.goal.func or [getattr(part, "name", None) for part in node.args] != names:
             return None
         times = _match(lemma.goal, node)
         return None if times is None else lemma.result.xreplace(times)

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from sympy.core.numbers import Integer
 
 from symrnn.calculus import Immediate, Partial, Total, free_times, instantiate
 from symrnn.complexstep import STEP_LENGTH, Lookup, Schedule, held_fixed, total
@@ -163,8 +164,9 @@ class Instants:
             return False
         if isinstance(node, Partial):
             return True
-        steps = {of.time.xreplace(choice) for choice in self.choices} if of.time is not None else {0}
-        return min(steps) >= 1 and set(self.network.states) <= self.network.kept
+        steps = {of.time.xreplace(choice) for choice in self.choices} if of.time is not None else set()
+        computed = all(isinstance(step, int | Integer) and step >= 1 for step in steps)
+        return computed and set(self.network.states) <= self.network.kept
 
 
 def random_point(network: OrderedNetwork, seed: int = 0, sizes: Mapping[str, int] | None = None) -> Point:

@@ -155,7 +155,7 @@ def views(
     at = random_point(network)
     if name == "paths":
         return [view_of(derive(Total(of, wrt), network), at)]
-    made = factors(network, wrt, every_signal=name == "local")
+    made = factors(OneStep(network), wrt, every_signal=name == "local")
     if name == "local":
         return [view_of(found, at, words) for found, words in made]
     vectors = [(found, words) for found, words in made if found.goal.args[0].rank]
@@ -167,17 +167,16 @@ def entries(matrix: Derivation) -> EntryDerivation:
     return derive_entry(matrix.goal, ("p", "q", "r")[: matrix.goal.rank], matrix.network, matrix=matrix)
 
 
-def factors(
-    network: OrderedNetwork, wrt: Variable, every_signal: bool = True
-) -> list[tuple[Derivation, str]]:
+def factors(step: OneStep, wrt: Variable, every_signal: bool = True) -> list[tuple[Derivation, str]]:
     """Return the derivatives within a step that ∂L/∂wrt consists of, at symbolic times, and what each is.
 
     Where a state reaches the next step on one path only, that is its Jacobian. In a cell with gates it is
     every edge of the step, and the Jacobians along all paths; ``every_signal`` False leaves gates and
     pre-activations out.
     """
+    network = step.network
     loss, z = network["L", STEP], network["z", STEP]
-    step, stations = OneStep(network), network.condense({*network.states, "L"})
+    stations = network.condense({*network.states, "L"})
     x = wrt if wrt.time is None else wrt.at(K)
     uses = [v for v in (network[state, K] for state in network.states) if x in stations.parents(v)]
     between = jacobians(step, every_signal) if uses or wrt.name in network.states else []
@@ -261,11 +260,11 @@ def derivations(network: OrderedNetwork) -> list[Derivation | EntryDerivation]:
     made: list[Derivation | EntryDerivation] = [
         derive(Total(loss, v), network) for loss, v in zip(losses, wrt) if loss is not None
     ]
-    parts = {found.goal: (found, words) for v in wrt for found, words in factors(network, v)}
-    branches = OneStep(network).branches
+    step = OneStep(network)
+    parts = {found.goal: (found, words) for v in wrt for found, words in factors(step, v)}
     for found, words in parts.values():
         made.append(found)
-        if found.goal.args[0].rank and (words or not branches or found.goal.args[1] in given):
+        if found.goal.args[0].rank and (words or not step.branches or found.goal.args[1] in given):
             made.append(entries(found))
     for v in given:
         lemma = claim(stations, v)

@@ -7,7 +7,7 @@ bracket, a lost ⊤ or swapped factors change the value, or leave none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -63,16 +63,13 @@ def ink_value(
 
 
 def ink_sides(
-    lhs: str,
-    rhs: str,
-    at: Point,
-    times: Mapping[Any, int] | None = None,
-    indices: Mapping[str, int] | None = None,
-) -> tuple[Array, Array]:
-    r"""Value of the left side of a printed equation, and of left minus right.
+    lhs: str, rhs: str, at: Point, choices: Iterable[tuple[Mapping[Any, int], Mapping[str, int]]]
+) -> list[tuple[Array, Array]]:
+    r"""Value of the left side of a printed equation, and of left minus right, at each choice.
 
-    Both sides are read alone, so a bracket of one cannot be closed in the other; what they are worth must be
-    of one kind, a row beside a column is none.
+    A choice is one of times and one of indices, as ``ink_value`` takes them. Both sides are read alone, so a
+    bracket of one cannot be closed in the other; what they are worth must be of one kind, a row beside a
+    column is none.
 
     Raises
     ------
@@ -80,8 +77,8 @@ def ink_sides(
         As ``ink_value``, and if the sides are no equation.
     """
     with _where(f"{lhs} = {rhs}"):
-        sides = read(lhs), read(rhs)
-        return evaluate_sides(*sides, at, _letters(times), dict(indices or {}))
+        letters = ((_letters(times), dict(indices)) for times, indices in choices)
+        return list(evaluate_sides(read(lhs), read(rhs), at, letters))
 
 
 def _letters(times: Mapping[Any, int] | None) -> dict[str, int]:

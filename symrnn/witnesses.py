@@ -9,7 +9,7 @@ differentiates every scalar equation.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -60,11 +60,14 @@ def _number(bound: Any, network: OrderedNetwork) -> Any:
 
 
 def ink(
-    sources: tuple[str, str], at: Point, times: Mapping[Any, int], indices: Mapping[str, int]
-) -> tuple[Array, Array] | None:
-    """Return a printed left side and left minus right, read back, or None if they are no equation."""
+    sources: tuple[str, str], at: Point, choices: Iterable[tuple[Mapping[Any, int], Mapping[str, int]]]
+) -> list[tuple[Array, Array]] | None:
+    """Return a printed left side and left minus right, read back at each choice of times and of indices.
+
+    None if the sides are no equation at some of them.
+    """
     try:
-        return ink_sides(*sources, at, times, indices)
+        return ink_sides(*sources, at, choices)
     except ReadbackError:
         return None
 

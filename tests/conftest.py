@@ -1,12 +1,10 @@
-"""What several test modules share: cells, markers, and a small valid job in a folder of its own."""
+"""What several test modules share: markers, and a small valid job in a folder of its own."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from symrnn.cell import Cell, builtin_cells
 
 JOB = """\
 title = "A small job"
@@ -43,18 +41,6 @@ def pytest_configure(config: Any) -> None:
 def plain_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let ``auto`` mean NumPy also where numba is installed: compiling takes longer than all tests."""
     monkeypatch.setattr("symrnn.compile.execution.numba_is_here", lambda: False)
-
-
-def openly(name: str) -> tuple[str, ...]:
-    """Return the activations to try with a cell: one where it leaves no function open."""
-    return ("tanh", "sigmoid") if Cell.load(name).activation else ("tanh",)
-
-
-@pytest.fixture(params=[f"{name}-{f}" for name in builtin_cells() for f in openly(name)])
-def cell_of(request: Any) -> Callable[[str], Cell]:
-    """Return a built-in cell with an activation; the loss is yet to be picked."""
-    name, activation = request.param.rsplit("-", 1)
-    return lambda loss: Cell.load(name, activation, loss)
 
 
 @pytest.fixture

@@ -227,7 +227,8 @@ def test_malformed_ink_has_no_value_or_another_one(right, wrong, reason):
         r"\hat{" * 10_000 + "y" + "}" * 10_000,
         r"\sum_{k=1}^{4} " * 5_000 + "W",
         r"\sum_{k=1}^{4} \sum_{j=1}^{4} \sum_{i=1}^{4} \sum_{l=1}^{4} \sum_{q=1}^{4} \sum_{r=1}^{4}"
-        r" \sum_{u=1}^{4} \sum_{v=1}^{4} \sum_{x=1}^{4} 1",
+        r" \sum_{u=1}^{4} \sum_{v=1}^{4} \sum_{x=1}^{4}"
+        r" \delta_{kj} \, \delta_{il} \, \delta_{qr} \, \delta_{uv} \, \delta_{xk}",
         r"\sum_{k=1}^{999999999999} 1",
         r"\operatorname{diag}(s_{999999999999}) \, \cdots \, \operatorname{diag}(s_{1})",
         r"\operatorname{diag}(s_{1}) \, \cdots \, \operatorname{diag}(s_{999999999999})",

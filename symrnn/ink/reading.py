@@ -6,7 +6,7 @@ complex step through this module: neither uses the rules or the printer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import reduce
 from typing import Any
@@ -37,28 +37,27 @@ from symrnn.ink.syntax import (
 )
 
 MAX_TERMS = 100_000  # terms of all sums and dotted products of one formula together
+REMEMBERED = (Letter, Slope, Function, BigSum)
 BETWEEN = {r"\odot": entrywise, r"\otimes": outer}
 
 
 def evaluate(node: Node, at: Point, times: dict[str, int], indices: dict[str, int]) -> Array:
     """Value of a syntax tree at a point; see ``symrnn.readback.ink_value``."""
     with np.errstate(all="ignore"):
-        return _finite(_reader(at, times, indices).value(node))
+        return _finite(Reader(symbols_at(at), {"T": at.network.steps, **times}, indices).value(node))
 
 
 def evaluate_sides(
-    left: Node, right: Node, at: Point, times: dict[str, int], indices: dict[str, int]
-) -> tuple[Array, Array]:
-    """Value of the left side of an equation, and left minus right; see ``symrnn.readback.ink_sides``."""
-    reader = _reader(at, times, indices)
-    with np.errstate(all="ignore"):
-        alone = reader.value(left)
-        difference = add(((1, alone, left == Numeral(1.0)), (-1, reader.value(right), False)))
-        return _finite(alone), _finite(difference)
-
-
-def _reader(at: Point, times: dict[str, int], indices: dict[str, int]) -> Reader:
-    return Reader(symbols_at(at), {"T": at.network.steps, **times}, indices)
+    left: Node, right: Node, at: Point, choices: Iterable[tuple[dict[str, int], dict[str, int]]]
+) -> Iterator[tuple[Array, Array]]:
+    """Yield the left side of an equation, and left minus right; see ``symrnn.readback.ink_sides``."""
+    known: dict[Any, Value] = {}
+    for times, indices in choices:
+        reader = Reader(symbols_at(at), {"T": at.network.steps, **times}, indices, known=known)
+        with np.errstate(all="ignore"):
+            alone = reader.value(left)
+            difference = add(((1, alone, left == Numeral(1.0)), (-1, reader.value(right), False)))
+        yield _finite(alone), _finite(difference)
 
 
 def _finite(value: Value) -> Array:
@@ -78,9 +77,19 @@ class Reader:
     summed: frozenset[str] = frozenset()
     perturbed: tuple[Key, Array] | None = None
     work: list[int] = field(default_factory=lambda: [0])
+    known: dict[Any, Value] = field(default_factory=dict)
 
     def value(self, node: Node) -> Value:
-        """Return what a piece of a formula is worth."""
+        """Return what a piece of a formula is worth; symbols, derivatives and sums are remembered."""
+        if not isinstance(node, REMEMBERED) or self.shift or self.perturbed is not None:
+            return self.worked_out(node)
+        key = id(node), *map(self.times.get, node.letters), *map(self.indices.get, node.letters)
+        if key not in self.known:
+            self.known[key] = self.worked_out(node)
+        return self.known[key]
+
+    def worked_out(self, node: Node) -> Value:
+        """Return what a piece of a formula is worth, from what its pieces are worth."""
         match node:
             case Letter():
                 return self.letter(node)

@@ -8,7 +8,8 @@ c`` is a + b c.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 
 MAX_LENGTH = 100_000
 MAX_DEPTH = 40  # the reader takes about seven Python frames for each
@@ -23,6 +24,21 @@ class ReadbackError(ValueError):
 @dataclass(frozen=True)
 class Node:
     """A piece of a formula as it was read."""
+
+    @cached_property
+    def letters(self) -> tuple[str, ...]:
+        """What stands in scripts and limits of the piece: its value depends on no other letters."""
+        found: set[str] = set()
+        pending = [getattr(self, f.name) for f in fields(self) if f.name not in ("base", "name", "sign")]
+        while pending:
+            match pending.pop():
+                case Node() as inner:
+                    found.update(inner.letters)
+                case str() as letter:
+                    found.add(letter)
+                case tuple() as several:
+                    pending.extend(several)
+        return tuple(sorted(found))
 
 
 @dataclass(frozen=True)

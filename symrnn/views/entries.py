@@ -18,7 +18,7 @@ import sympy
 
 from symrnn.calculus import Immediate, Total
 from symrnn.equation import HORIZON
-from symrnn.evaluate import STEP_LENGTH, Point, value
+from symrnn.evaluate import STEP_LENGTH, Point
 from symrnn.functions import TABLE
 from symrnn.network import OrderedNetwork
 from symrnn.tensor import Tensor, Variable
@@ -51,53 +51,76 @@ def entry_value(expression: Any, at: Point, symbols: Mapping[Any, Any]) -> Any:
     symbols : mapping of SymPy symbol to int or ndarray of int
         Times are integers; indices count from 1 and may be arrays: one call for all entries.
     """
-    return _value(expression, at, dict(symbols))
+    return _Reading(at).value(expression, dict(symbols))
 
 
 def sympy_value(expression: Any, at: Point, symbols: Mapping[Any, Any]) -> Any:
     """Value of an index expression as ``entry_value``, but functions and their derivatives are SymPy's."""
-    return _value(expression, at, dict(symbols), by_sympy=True)
+    return _Reading(at, by_sympy=True).value(expression, dict(symbols))
 
 
-def _value(
-    expression: Any, at: Point, symbols: dict[Any, Any], held: Any = None, by_sympy: bool = False
-) -> Any:
-    """Interpret an expression; ``held`` is the entry that is perturbed along the imaginary axis, or None."""
+class _Reading:
+    """One walk over an expression; sums and derivatives are remembered by the letters they depend on.
 
-    def of(inner: Any) -> Any:
-        return _value(inner, at, symbols, held, by_sympy)
+    ``held`` is the entry that is perturbed along the imaginary axis, or None. ``by_sympy`` asks SymPy for the
+    functions of the table.
+    """
 
-    def lookup(node: Any) -> Any:
+    def __init__(self, at: Point, held: Any = None, by_sympy: bool = False) -> None:
+        self.at, self.held, self.by_sympy = at, held, by_sympy
+        self.letters: dict[Any, tuple[Any, ...]] = {}
+        self.known: dict[Any, Any] = {}
+
+    def value(self, expression: Any, symbols: dict[Any, Any]) -> Any:
+        """Return the value of an expression; a letter may stand for an array of indices."""
+        return numeric(expression, lambda node: self.lookup(node, symbols))
+
+    def lookup(self, node: Any, symbols: dict[Any, Any]) -> Any:
+        """Return the value of what is no arithmetic."""
         if node in symbols:
             return symbols[node]
+        if not isinstance(node, sympy.Sum | EntryDerivative):
+            return self.worked_out(node, symbols)
+        if node not in self.letters:
+            self.letters[node] = tuple(node.free_symbols)
+        found = (symbols.get(letter) for letter in self.letters[node])
+        key = node, *(id(v) if isinstance(v, np.ndarray) else v for v in found)
+        if key not in self.known:
+            self.known[key] = self.worked_out(node, symbols)
+        return self.known[key]
+
+    def worked_out(self, node: Any, symbols: dict[Any, Any]) -> Any:
+        """Return the value of a node from those of its parts."""
+
+        def of(inner: Any) -> Any:
+            return self.value(inner, symbols)
+
         if node == HORIZON:
-            return at.network.steps
+            return self.at.network.steps
         if isinstance(node, sympy.Indexed):
-            return _entry(node, at, symbols, held)
+            return _entry(node, self.at, symbols, self.held)
         if isinstance(node, sympy.KroneckerDelta):
             return (of(node.args[0]) == of(node.args[1])) * 1.0
         if isinstance(node, sympy.Sum):
             *within, (i, low, high) = node.limits  # SymPy joins nested sums, the outermost comes last
             body = sympy.Sum(node.function, *within) if within else node.function
-            last = at.sizes[high.name] if high.is_Symbol and high.name in at.sizes else int(of(high))
-            inner = range(int(of(low)), last + 1)
-            return sum(_value(body, at, {**symbols, i: j}, held, by_sympy) for j in inner)
+            sizes = self.at.sizes
+            last = sizes[high.name] if high.is_Symbol and high.name in sizes else int(of(high))
+            return sum(self.value(body, {**symbols, i: j}) for j in range(int(of(low)), last + 1))
         if isinstance(node, EntryDerivative):
-            return _derivative(node, at, symbols)
+            return _derivative(node, self.at, symbols)
         if isinstance(node, sympy.Piecewise):  # relu: the first case whose condition u > 0 holds
             holds = [c == sympy.true or np.real(of(c.gts)) > np.real(of(c.lts)) for _, c in node.args]
             return np.select([np.asarray(h) for h in holds], [np.asarray(of(e)) for e, _ in node.args])
         if isinstance(node, sympy.Function):
             argument = of(node.args[0])
-            if by_sympy and hasattr(node, "row"):
+            if self.by_sympy and hasattr(node, "row"):
                 u, derivative = _sympys(TABLE[node.row].element, node.order)
-                return _value(derivative, at, {u: argument}, by_sympy=True)
+                return self.value(derivative, {u: argument})
             return _apply(node, argument)
         if node.is_Symbol:
-            return at.variable(Variable(node.name))
+            return self.at.variable(Variable(node.name))
         raise NotImplementedError(f"no value for {node}")
-
-    return numeric(expression, lookup)
 
 
 @lru_cache
@@ -122,9 +145,15 @@ def _place(node: Any, at: Point, symbols: dict[Any, Any]) -> tuple[Variable, tup
         return Variable(node.name), ()
     time, indices = split_time(node)
     name, shape = node.base.label.name, at.network.shape(node.base.label.name)
-    places = tuple(entry_value(i, at, symbols) for i in indices)
+    places = tuple(symbols[i] if i in symbols else entry_value(i, at, symbols) for i in indices)
     whole = tuple((np.asarray(i) - 1).astype(int) for i in places)
-    return Variable(name, shape, None if time is None else int(entry_value(time, at, symbols))), whole
+    moment = (
+        None if time is None else int(symbols[time] if time in symbols else entry_value(time, at, symbols))
+    )
+    return _variable(name, shape, moment), whole
+
+
+_variable = lru_cache(maxsize=4096)(Variable)
 
 
 def _entry(node: Any, at: Point, symbols: dict[Any, Any], held: Any) -> Any:
@@ -140,10 +169,10 @@ def _derivative(node: EntryDerivative, at: Point, symbols: dict[Any, Any]) -> An
     """Derivative of entries: of a variable by the tensor's complex step, of an expression by its own."""
     x, second = _place(node.wrt, at, symbols)
     if node.kind == "partial":
-        return np.imag(_value(node.of, at, symbols, (x, second))) / STEP_LENGTH
+        return np.imag(_Reading(at, (x, second)).value(node.of, symbols)) / STEP_LENGTH
     v, first = _place(node.of, at, symbols)
     kind = Immediate if node.kind == "immediate" else Total
-    return value(kind(v, x), at)[(*first, *second)]
+    return at.derivative(kind(v, x))[(*first, *second)]
 
 
 def written_out(tensor: Tensor, network: OrderedNetwork) -> Tensor:

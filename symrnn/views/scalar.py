@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sympy
 
 from symrnn.equation import STEP, Equation
 from symrnn.evaluate import Point
 from symrnn.network import OrderedNetwork
-from symrnn.tensor import Tensor, Variable
+from symrnn.tensor import Variable
 from symrnn.views.entries import numeric
 from symrnn.views.index import concrete, element
 
@@ -53,30 +54,61 @@ class ScalarNetwork:
         times = () if v.time is None else (v.time,)
         return sympy.Symbol("_".join([v.name, ",".join(map(str, (*times, *indices)))]), real=True)
 
-    def expression(self, tensor: Tensor, indices: tuple[int, ...]) -> Any:
-        """Return one entry of an expression in symbols: sums written out, functions concrete."""
-        entries = {element(*p): self.symbol(p) for v in tensor.variables() for p in places(v, self.sizes)}
-        return concrete(element(tensor, indices), self.sizes).xreplace(entries)
+    def template(self, equation: Equation) -> Template:
+        """Return an equation written out in symbols and differentiated by SymPy, once."""
+        if equation not in self._templates:
+            entries = {self.symbol(p): p for u in equation.used for p in places(u, self.sizes)}
+            names = {element(*p): symbol for symbol, p in entries.items()}
+            bodies, slopes = {}, {}
+            for _, i in places(equation.target, self.sizes):
+                bodies[i] = concrete(element(equation.expression, i), self.sizes).xreplace(names)
+                terms = sympy.Add.make_args(bodies[i])
+                slopes[i] = [(s, sympy.diff(e, s)) for e in terms for s in sorted(e.free_symbols, key=str)]
+            self._templates[equation] = Template(equation.used, entries, bodies, slopes)
+        return self._templates[equation]
+
+    @cached_property
+    def _templates(self) -> dict[Equation, Template]:
+        return {}
+
+    def at_its_time(self, equation: Equation) -> tuple[Template, dict[Variable, Variable]]:
+        """Return the template of an equation, of a symbolic step if it has one, and its variables by time."""
+        time = equation.target.time
+        if time is None:
+            return self.template(equation), {u: u for u in equation.used}
+        template = self.template(self.network.by_name[equation.target.name])
+        return template, {u: u if u.time is None else u.at(u.time - STEP + time) for u in template.used}
+
+    @cached_property
+    def owners(self) -> dict[Any, tuple[Equation, tuple[int, ...]]]:
+        """Which equation and entry a symbol is defined by, in order of computation."""
+        return {
+            self.symbol(place): (equation, place[1])
+            for equation in self.network.equations
+            for place in places(equation.target, self.sizes)
+        }
 
     @cached_property
     def equations(self) -> list[tuple[Any, Any]]:
         """Every scalar equation, in order."""
-        return [
-            (self.symbol(place), self.expression(equation.expression, place[1]))
-            for equation in self.network.equations
-            for place in places(equation.target, self.sizes)
-        ]
+        written = []
+        for symbol, (equation, indices) in self.owners.items():
+            template, here = self.at_its_time(equation)
+            written.append((symbol, template.bodies[indices].xreplace(self._renamed(template, here))))
+        return written
 
-    @cached_property
-    def _known_slopes(self) -> dict[Any, dict[Any, Any]]:
-        return {}
+    def _renamed(self, template: Template, here: Mapping[Variable, Variable]) -> dict[Any, Any]:
+        return {symbol: self.symbol((here[u], i)) for symbol, (u, i) in template.entries.items()}
 
-    def slopes(self, target: Any, expression: Any) -> dict[Any, Any]:
-        """Return SymPy's derivatives of one scalar equation by everything in it, taken once."""
-        known = self._known_slopes
-        if target not in known:
-            known[target] = {u: sympy.diff(expression, u) for u in sorted(expression.free_symbols, key=str)}
-        return known[target]
+    def slopes(self, target: Any) -> dict[Any, Any]:
+        """Return SymPy's derivatives of one scalar equation by everything in it."""
+        equation, indices = self.owners[target]
+        template, here = self.at_its_time(equation)
+        names = self._renamed(template, here)
+        found: dict[Any, Any] = {}
+        for symbol, slope in template.slopes[indices]:
+            found[names[symbol]] = found.get(names[symbol], sympy.S.Zero) + slope.xreplace(names)
+        return found
 
     def upto(self, place: Place) -> list[tuple[Any, Any]]:
         """Return the equations that an entry needs, in order."""
@@ -104,10 +136,10 @@ class ScalarNetwork:
         """
         collected: dict[Any, list[Any]] = {self.symbol(place): [sympy.S.One]}
         adjoints: list[tuple[Any, Any]] = []
-        for target, expression in reversed(self.upto(place)):
+        for target, _ in reversed(self.upto(place)):
             bar = sympy.Symbol(f"{target.name} bar", real=True)
             adjoints.append((bar, sympy.Add(*collected.pop(target))))
-            for used, slope in self.slopes(target, expression).items():
+            for used, slope in self.slopes(target).items():
                 collected.setdefault(used, []).append(bar * slope)
         return adjoints, {symbol: sympy.Add(*terms) for symbol, terms in collected.items()}
 
@@ -143,50 +175,42 @@ class ScalarNetwork:
         and each step puts its own values in: time and memory are linear in the number of steps.
         """
         found: dict[Place, float] = {place: 1.0}
+        slopes = self._slope_values(at.of(self.network))
         for equation in reversed(self.network.equations):
-            mine = [p for p in places(equation.target, self.sizes) if p in found]
-            if not mine:
-                continue
-            time = equation.target.time
-            template = self._template(
-                equation if time is None else self.network.by_name[equation.target.name]
-            )
-            here = {
-                u: u if time is None or u.time is None else u.at(u.time - STEP + time) for u in template.used
-            }
-            arrays = {u: at.variable(v) for u, v in here.items()}
-            known = {symbol: float(arrays[u][_from_zero(i)]) for symbol, (u, i) in template.entries.items()}
-            for p in mine:
-                for (u, indices), slope in template.slopes[p[1]]:
-                    there = here[u], indices
-                    found[there] = found.get(there, 0.0) + found[p] * number(slope, known)
+            for target in places(equation.target, self.sizes):
+                if target in found:
+                    for used, slope in slopes[target]:
+                        found[used] = found.get(used, 0.0) + found[target] * slope
         return {self.symbol(p): slope for p, slope in found.items()}
 
     @cached_property
-    def _templates(self) -> dict[Equation, Template]:
-        return {}
+    def _points(self) -> WeakKeyDictionary[Point, dict[Place, list[tuple[Place, float]]]]:
+        return WeakKeyDictionary()
 
-    def _template(self, equation: Equation) -> Template:
-        """Return an equation differentiated by SymPy, once."""
-        if equation not in self._templates:
-            entries = {self.symbol(p): p for u in equation.used for p in places(u, self.sizes)}
-            slopes: dict[tuple[int, ...], list[tuple[Place, Any]]] = {}
-            for _, i in places(equation.target, self.sizes):
-                terms = sympy.Add.make_args(self.expression(equation.expression, i))
-                slopes[i] = [
-                    (entries[s], sympy.diff(e, s)) for e in terms for s in sorted(e.free_symbols, key=str)
-                ]
-            self._templates[equation] = Template(equation.used, entries, slopes)
-        return self._templates[equation]
+    def _slope_values(self, at: Point) -> dict[Place, list[tuple[Place, float]]]:
+        """Return the values of all derivatives of scalar equations by what stands in them."""
+        if at not in self._points:
+            found = {}
+            for equation in self.network.equations:
+                template, here = self.at_its_time(equation)
+                arrays = {u: at.variable(v) for u, v in here.items()}
+                known = {s: float(arrays[u][_from_zero(i)]) for s, (u, i) in template.entries.items()}
+                there = {s: (here[u], i) for s, (u, i) in template.entries.items()}
+                for target in places(equation.target, self.sizes):
+                    slopes = template.slopes[target[1]]
+                    found[target] = [(there[s], number(slope, known)) for s, slope in slopes]
+            self._points[at] = found
+        return self._points[at]
 
 
 @dataclass(frozen=True)
 class Template:
-    """One equation as SymPy differentiates it: each entry by each entry that stands in it."""
+    """One equation in scalars: its variables, their symbols, and for each entry its body and its slopes."""
 
     used: list[Variable]
     entries: dict[Any, Place]
-    slopes: dict[tuple[int, ...], list[tuple[Place, Any]]]
+    bodies: dict[tuple[int, ...], Any]
+    slopes: dict[tuple[int, ...], list[tuple[Any, Any]]]
 
 
 def _from_zero(indices: tuple[int, ...]) -> tuple[int, ...]:
