@@ -15,7 +15,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
-AXES = ("d", "e", "k")  # of states; inputs have n and logits m
+AXES = ("d", "e", "l")  # of states; inputs have n and logits m
 STATE_NAMES, GATE_NAMES = ("s", "h", "c"), ("a", "f", "g", "r", "u", "w", "v", "q")
 MATRICES = ("W", "U", "V", "A", "B", "C", "D", "M", "N", "P", "Q", "R", "H", "K")
 BIASES = ("b", "c_out", "b_r", "b_u", "b_f", "b_1", "b_2", "w_s", "w_p", "w_o")

@@ -116,6 +116,24 @@ def test_truncated_gradients_equal_those_of_the_reference(name, activation, kind
     assert_equal(found, gated.truncated(REFERENCES[name], *rest, **options))
 
 
+@every_cell
+def test_state_jacobians_equal_those_of_the_reference(name, activation):
+    parameters, inputs, _, initial = example(name, 6)
+    found = symrnn.state_jacobians(cell_of(name, activation), parameters, inputs, initial=initial)
+    expected = gated.state_jacobians(REFERENCES[name], parameters, inputs, initial, activation)
+    assert_equal(found, expected)
+    assert_equal(found[T, 1], found[T, 3] @ found[3, 1])
+
+
+@every_cell
+def test_immediate_tensors_equal_those_of_the_reference(name, activation):
+    parameters, inputs, _, initial = example(name, 7)
+    expected = gated.immediate_tensors(REFERENCES[name], parameters, inputs, initial, activation)
+    for wrt in parameters:
+        cell = cell_of(name, activation)
+        assert_equal(symrnn.immediate(cell, parameters, inputs, wrt, initial=initial), expected[wrt])
+
+
 WRONG = {
     "lstm": """
         f[t] * c[t-1] + i[t] * g[t]           -> f[t] * c[t-1] - i[t] * g[t]
