@@ -128,13 +128,12 @@ def sweep(network: OrderedNetwork, shown: Sequence[Derivation] = ()) -> Sweep:
     NetworkError
         If the network has no logits z.
     """
-    names = [equation.target.name for equation in network.step]
-    stations = strategies.signals(network)
+    stations, names = strategies.signals(network), strategies.of_the_cell(network)
     loss, z = Variable("L"), network["z", STEP]
     output = derive(Total(network["L", STEP], z), network, OUTPUT)
     lemmas = (output, *shown)
     inputs = dict.fromkeys(v.name for v in network.given if v.time == 1 and stations.successors(v.at(STEP)))
-    computed = [n for n in reversed(names[: names.index("z") + 1]) if stations.successors(network[n, STEP])]
+    computed = [n for n in reversed(names) if stations.successors(network[n, STEP])]
     signals = {}
     for name in (*computed, *(n for n in inputs if n not in ("y", "omega"))):
         v = network[name, STEP]

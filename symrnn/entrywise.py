@@ -18,7 +18,7 @@ from sympy import Indexed, KroneckerDelta, Sum
 from symrnn.calculus import Derivative, Partial
 from symrnn.derivation import Derivation, derive
 from symrnn.network import OrderedNetwork
-from symrnn.tensor import Contraction, Tensor
+from symrnn.tensor import Contraction, Tensor, Variable
 from symrnn.views.index import EntryDerivative, element, factors_of, index, sift, split_time
 
 
@@ -153,9 +153,15 @@ def derive_entry(
 
 
 def _only_products(tensor: Tensor) -> bool:
-    """Whether the derivatives that are left are those of products, which the index rules finish."""
+    """Whether the derivatives left are those of a matrix times a vector, which the index rules finish."""
     left = tensor.atoms(Derivative)
-    return bool(left) and all(isinstance(d, Partial) and isinstance(d.args[0], Contraction) for d in left)
+    return bool(left) and all(
+        isinstance(d, Partial)
+        and isinstance(d.args[0], Contraction)
+        and len(d.args[0].args) == 2
+        and all(isinstance(factor, Variable) for factor in d.args[0].args)
+        for d in left
+    )
 
 
 def _shortened(lines: list[EntryLine]) -> list[EntryLine]:

@@ -255,7 +255,8 @@ def derivations(network: OrderedNetwork) -> list[Derivation | EntryDerivation]:
     last = network.steps
     given = [v for v in network.given if v.time is None]
     initial = [network[state, 0] for state in network.states]
-    wrt = [*given, *initial, network["x", max(1, last // 2)]]
+    inputs = [v for v in network.given if v.name == "x" and v.time == max(1, last // 2)]
+    wrt = [*given, *initial, *inputs]
     losses = (longest_readable(network["L", last], v, network) for v in wrt)
     made: list[Derivation | EntryDerivation] = [
         derive(Total(loss, v), network) for loss, v in zip(losses, wrt) if loss is not None

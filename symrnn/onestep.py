@@ -15,7 +15,7 @@ from functools import cached_property
 from symrnn.calculus import Derivative, Immediate, Total
 from symrnn.derivation import Derivation, derive
 from symrnn.network import OrderedNetwork
-from symrnn.strategies import FULL, IMMEDIATE, STEP_JACOBIAN
+from symrnn.strategies import FULL, IMMEDIATE, STEP_JACOBIAN, of_the_cell
 from symrnn.tensor import Variable, time_symbol
 
 K = time_symbol("k")
@@ -53,10 +53,9 @@ class OneStep:
 
     @cached_property
     def edges(self) -> dict[Derivative, Derivation]:
-        """Along each edge of the step up to the logits: from signals, earlier states, and inputs."""
+        """Along each edge of the step but those of the loss: from signals, earlier states, and inputs."""
         whole, made = self.network.whole, {}
-        names = [equation.target.name for equation in self.network.step]
-        for name in names[: names.index("z") + 1]:
+        for name in of_the_cell(self.network):
             v = self.network[name, K]
             for u in whole.parents(v):
                 if u.time is not None:

@@ -259,8 +259,19 @@ def choose(goal: Derivative, network: OrderedNetwork) -> tuple[Strategy, Ordered
 
 
 def signals(network: OrderedNetwork) -> OrderedNetwork:
-    """Return the network of all signals up to the logits, and the losses: the nodes of the backward sweep."""
+    """Return the network of all signals of the cell, and the losses: the nodes of the backward sweep."""
+    return network.condense({*of_the_cell(network), "L"})
+
+
+def of_the_cell(network: OrderedNetwork) -> list[str]:
+    """Return the names of the signals of the cell in order, up to the logits and the last state.
+
+    Raises
+    ------
+    NetworkError
+        If there are no logits.
+    """
     names = [equation.target.name for equation in network.step]
     if "z" not in names:
         raise NetworkError(f"{network.name} has no logits z to start the sweep from")
-    return network.condense({*names[: names.index("z") + 1], "L"})
+    return names[: max(names.index(name) for name in ("z", *network.states)) + 1]

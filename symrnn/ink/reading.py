@@ -167,7 +167,7 @@ class Reader:
 
     def variable(self, node: Letter) -> tuple[Key, Script]:
         """Return the variable that a letter stands for, and the entries asked for."""
-        found = self.symbols.resolve(node)
+        found = self.symbols.resolve(node, self.indices)
         if found is None:
             raise ReadbackError(f"{node.base}{list(map(''.join, node.sub))} is no symbol of this network")
         name, time, entries = found

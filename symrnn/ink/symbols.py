@@ -7,6 +7,7 @@ fits is meant.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from copy import copy
 from functools import lru_cache
 from weakref import WeakKeyDictionary
@@ -36,7 +37,7 @@ class Symbols:
         self.shapes: dict[tuple[str, bool], Shape] = {(v.name, v.time is not None): v.shape for v in known}
         applied = {node for equation in network.step for node in equation.expression.atoms(Apply)}
         self.activation = next((node.function for node in applied if node.symbol == "sigma"), "")
-        self.resolved: dict[Letter, Resolved | None] = {}
+        self.resolved: dict[tuple[Letter, frozenset[str]], Resolved | None] = {}
         self.arrays: dict[Key, Array] = {}
         self.slopes: dict[tuple[bool, Key, Key], Array] = {}
 
@@ -60,22 +61,28 @@ class Symbols:
             self.slopes[place] = value(node, self.point)
         return self.slopes[place]
 
-    def resolve(self, node: Letter) -> Resolved | None:
-        """Return name, time and entries of a variable, as written; None if the network has none such."""
-        if node not in self.resolved:
-            self.resolved[node] = self._resolve(node)
-        return self.resolved[node]
+    def resolve(self, node: Letter, indices: Collection[str] = ()) -> Resolved | None:
+        """Return name, time and entries of a variable, as written; None if the network has none such.
 
-    def _resolve(self, node: Letter) -> Resolved | None:
+        Where a name b_i and an entry i of b are both possible, a letter that is an index here is an index.
+        """
+        letters = frozenset(part[0] for part in node.sub if len(part) == 1 and part[0] in indices)
+        if (node, letters) not in self.resolved:
+            readings = list(self._readings(node))
+            entries = [r for r in readings if not letters & set(r[0].split("_")[1:])]
+            self.resolved[node, letters] = next(iter(entries or readings), None)
+        return self.resolved[node, letters]
+
+    def _readings(self, node: Letter) -> Iterator[Resolved]:
+        """Yield every reading of a symbol, the one with the longest name first."""
         bar = ("bar",) if node.bar else ()
         for cut in range(len(node.sub), -1, -1):
             name = "_".join((node.base, *("".join(part) for part in node.sub[:cut]), *bar))
             rest = node.sub[cut:]
             if rest and (name, True) in self.shapes and fits(rest[1:], self.shapes[name, True]):
-                return name, rest[0], rest[1:]
+                yield name, rest[0], rest[1:]
             if (name, False) in self.shapes and fits(rest, self.shapes[name, False]):
-                return name, None, rest
-        return None
+                yield name, None, rest
 
 
 _symbols: WeakKeyDictionary[Point, Symbols] = WeakKeyDictionary()

@@ -161,10 +161,16 @@ def scale_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
 
 
 def _contraction_reason(node: Tensor, network: OrderedNetwork) -> Reason:
-    matrix, vector = node.args[0].args
+    matrix, *vector = node.args[0].args
     if node.args[1] == matrix:
-        return ("Row p of ", matrix, " meets only entry p of the product, where it multiplies ", vector, ".")
-    return ("The product is linear in ", vector, ".")
+        return (
+            "Row p of ",
+            matrix,
+            " meets only entry p of the product, where it multiplies ",
+            contract(*vector),
+            ".",
+        )
+    return ("The product is linear in ", contract(*vector), ".")
 
 
 @rule(
@@ -177,7 +183,10 @@ def _contraction_reason(node: Tensor, network: OrderedNetwork) -> Reason:
 def contraction_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """∂(A u)/∂A = I ⊗ u, and ∂(A u) = A ∂u for whatever u depends on."""
     match node:
-        case Partial(Contraction(args=(Variable() as A, u)), x) if A.rank == 2 and u.rank == 1:
+        case Partial(Contraction(args=(Variable() as A, *rest)) as product, x) if (
+            A.rank == 2 and product.rank == 1
+        ):
+            u = contract(*rest)  # A B v is A (B v)
             by_matrix = [outer(Eye(A.shape[:1]), u)] if x == A else []
             by_vector = [contract(A, Partial(u, x))] if x in u.variables() else []
             return plus(by_matrix + by_vector, node.shape)
@@ -197,7 +206,8 @@ def contraction_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
 def dot_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """∂(u·v) = v ∂u + u ∂v."""
     match node:
-        case Partial(Contraction(args=(u, v)), x) if u.rank == v.rank == 1:
+        case Partial(Contraction(args=(u, *rest)) as product, x) if u.rank == 1 and product.rank == 0:
+            v = contract(*rest)  # u A v is u · (A v)
             turns = ((v, u), (u, v))
             return plus((contract(f, Partial(g, x)) for f, g in turns if x in g.variables()), node.shape)
     return None

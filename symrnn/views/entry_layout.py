@@ -7,6 +7,7 @@ dummies; they get their letters here, and nowhere else: different ones within on
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sympy
@@ -31,7 +32,7 @@ from symrnn.views.index import EntryDerivative, factors_of, split_time
 from symrnn.views.matrix import THIN
 from symrnn.views.symbols import number_tree, time, variable_symbol
 
-BOUND_LETTERS = tuple("ijlouvwaegh")
+BOUND_LETTERS = (*"ijlouvwaeghbcfxyz", "alpha", "beta", "gamma", "mu", "nu", "rho")
 
 
 def _rank(factor: Any) -> tuple[int, str]:
@@ -55,6 +56,7 @@ class TreePrinter(Printer):
     def __init__(self, expression: Any) -> None:
         super().__init__()
         self.used = {s.name for s in expression.free_symbols if not isinstance(s, sympy.Dummy)}
+        self.used |= {part for name in self.used for part in name.split("_")[1:]}  # b_i is no entry of b
         self.letters: dict[Any, str] = {}  # of the sums whose range reaches the place that is being printed
 
     def _print_Dummy(self, node: Any) -> Tree:
@@ -100,9 +102,16 @@ class TreePrinter(Printer):
 
     def _print_Mul(self, node: Any) -> Tree:
         factors = sorted(factors_of(node), key=_rank)
-        trees = [Group(self._print(f)) if f.is_Add else self._print(f) for f in factors if f != -1]
-        out: list[Tree] = [Operator("-")] if -1 in factors else []
-        for position, tree in enumerate(trees):
+        below = [f for f in factors if f.is_Pow and f.exp.is_negative]
+        tree = self._factors([f for f in factors if f not in (-1, *below)])
+        if below:
+            tree = Fraction(tree, self._print(sympy.Mul(*(1 / f for f in below))))
+        return row(*([Operator("-")] if -1 in factors else []), tree)
+
+    def _factors(self, factors: Sequence[Any]) -> Tree:
+        trees = [Group(self._print(f)) if f.is_Add else self._print(f) for f in factors]
+        out: list[Tree] = []
+        for position, tree in enumerate(trees or [Number("1")]):
             out.extend((THIN, tree) if position else (tree,))
         return row(*out)
 
@@ -122,7 +131,12 @@ class TreePrinter(Printer):
         summand = sympy.Sum(node.function, *within) if within else node.function
         if isinstance(i, sympy.Dummy):
             taken = {*self.used, *self.letters.values()}
-            self.letters[i] = next(letter for letter in BOUND_LETTERS if letter not in taken)
+            letter = next((letter for letter in BOUND_LETTERS if letter not in taken), None)
+            if letter is None:
+                raise ValueError(
+                    f"one term has more than {len(BOUND_LETTERS)} sums; there are no letters left"
+                )
+            self.letters[i] = letter
         limits = BigSum(row(self._print(i), Operator("="), self._print(low)), self._print(high))
         body = self._print(summand)
         return row(limits, Group(body) if summand.is_Add else body)
