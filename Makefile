@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: report test lint golden benchmark clean help
+.PHONY: report test lint golden benchmark compare clean help
 
 help:            ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -24,6 +24,10 @@ golden: .venv/installed ## rewrite the golden files after a wanted change; look 
 
 benchmark: .venv/installed ## time deriving, certifying and typesetting
 	$(BIN)/python -m tests.benchmarks.derive
+
+compare: .venv/installed ## time generated code beside torch and JAX, and put the table into the README
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	$(BIN)/python -m tests.benchmarks.numeric --readme
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "symrnn needs Python 3.11 or newer: make PYTHON=python3.11")'

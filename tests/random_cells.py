@@ -74,7 +74,17 @@ class Builder:
         if depth <= 0:
             return self.leaf(axis)
         kind = self.pick(
-            ("leaf", "sum", "function", "product", "entrywise", "one minus", "scaled", "difference", "shifted")
+            (
+                "leaf",
+                "sum",
+                "function",
+                "product",
+                "entrywise",
+                "one minus",
+                "scaled",
+                "difference",
+                "shifted",
+            )
         )
         if kind == "leaf":
             return self.leaf(axis)
