@@ -121,7 +121,7 @@ def define(where: str, data: dict[str, Any], activation: str) -> Definition:
     if "x" not in used:
         raise CellError(f"{where}: no equation reads the input x; accepted: one that does, such as U @ x[t]")
     described = data["name"], data["source"], data.get("description", "")
-    meanings = short_texts(f"{where}, [meanings]", data.get("meanings", {}), {*parameters, *signals})
+    meanings = short_texts(f"{where}, [meanings]", data.get("meanings", {}), (*parameters, *signals))
     return Definition(*described, states, parameters, signals, tuple(step), meanings)
 
 

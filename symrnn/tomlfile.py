@@ -10,7 +10,7 @@ import difflib
 import math
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +93,7 @@ def finite_numbers(where: str, value: Any) -> None:
         raise FileError(f"{where}: {value} is not a finite number")
 
 
-def short_texts(where: str, table: dict[str, Any], names: set[str]) -> dict[str, str]:
+def short_texts(where: str, table: dict[str, Any], names: Collection[str]) -> dict[str, str]:
     """Check a table of a few words for some of the names.
 
     Raises
@@ -103,7 +103,7 @@ def short_texts(where: str, table: dict[str, Any], names: set[str]) -> dict[str,
     """
     for name, words in table.items():
         if name not in names:
-            raise FileError(f"{where}: there is no {name!r:.60}; accepted: {', '.join(sorted(names))}")
+            raise FileError(f"{where}: there is no {name!r:.60}; accepted: {', '.join(names)}")
         if not isinstance(words, str) or not 0 < len(words) <= LONGEST_TEXT:
             raise FileError(f"{where}: {name} is {words!r:.60}; accepted: 1 to {LONGEST_TEXT} characters")
     return dict(table)
