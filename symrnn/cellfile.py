@@ -118,8 +118,10 @@ def define(where: str, data: dict[str, Any], activation: str) -> Definition:
     used = {v.name for e in step for v in e.expression.variables()}
     if unused := [name for name in parameters if name not in used]:
         raise CellError(f"{where}: the parameter {unused[0]} occurs in no equation")
+    if "x" not in used:
+        raise CellError(f"{where}: no equation reads the input x; accepted: one that does, such as U @ x[t]")
     described = data["name"], data["source"], data.get("description", "")
-    meanings = short_texts(f"{where}, [meanings]", data.get("meanings", {}), {*parameters, *signals})
+    meanings = short_texts(f"{where}, [meanings]", data.get("meanings", {}), (*parameters, *signals))
     return Definition(*described, states, parameters, signals, tuple(step), meanings)
 
 

@@ -1,4 +1,4 @@
-"""The command line: report, derive, verify, code, cells.
+"""The command line: report, derive, verify, code, cells, new-cell.
 
 Exit codes: 0 done, 1 a certificate failed, 2 bad input (one message that says what would be accepted), 130
 interrupted. Files are written all together or not at all.
@@ -19,6 +19,7 @@ examples:
   symrnn verify elman                            certify every derivation of a cell
   symrnn code lstm                               the backward pass as NumPy code, with its test
   symrnn cells                                   what is built in
+  symrnn new-cell mine                           a commented starting file, mine.toml, for a cell of your own
 
 exit codes: 0 done; 1 a step does not hold (it is named); 2 bad input; 130 interrupted
 """
@@ -117,6 +118,12 @@ def parser() -> argparse.ArgumentParser:
         "cells", help="list the built-in cells", description="List cells, equations, sources."
     )
     cells.add_argument("--json", action="store_true", help="print as JSON")
+    new_cell = commands.add_parser(
+        "new-cell",
+        help="write a starting file for a cell of your own",
+        description="Write NAME.toml, a commented cell that is certified as it stands, into this folder.",
+    )
+    new_cell.add_argument("name", metavar="NAME", help="letters, digits, - and _, without .toml")
     code = commands.add_parser(
         "code",
         help="write a cell as NumPy code",
@@ -166,6 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "verify": commands.verify,
             "code": code,
             "cells": commands.cells,
+            "new-cell": commands.new_cell,
         }
         return int(run[options.command](options))
     except CertificateError as error:

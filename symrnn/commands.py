@@ -176,6 +176,15 @@ def _table(certificates: list[Certificate]) -> Table:
     return table
 
 
+def new_cell(options: argparse.Namespace) -> int:
+    """Write a starting file for a cell of one's own."""
+    from symrnn.newcell import new_cell as write
+
+    target = write(options.name, Path())
+    print(f"wrote {target}; next: symrnn verify {target}")
+    return 0
+
+
 def cells(options: argparse.Namespace) -> int:
     """List the built-in cells with their equations and sources."""
     found = [(name, Cell.load(name)) for name in builtin_cells()]

@@ -16,7 +16,7 @@ from typing import Any
 from symrnn.cellfile import CellError, Definition, check_texts, define, find
 from symrnn.equation import STEP, Equation
 from symrnn.tensor import Constant, Shape, Tensor, Variable, plain
-from symrnn.tomlfile import check_keys, read_toml
+from symrnn.tomlfile import FileError, check_keys, read_toml
 
 REQUIRED = {"name": str, "source": str, "layers": list}
 OPTIONAL = {"description": str}
@@ -47,9 +47,9 @@ def read_definition(file: Path, activation: str) -> Definition:
 def _layer(where: str, folder: Path, name: str, activation: str) -> Definition:
     try:
         file = find(name, folder)
-    except CellError as error:
-        raise CellError(f"{where}: {error}") from None
-    data = read_toml(file)
+        data = read_toml(file)
+    except FileError as error:
+        raise CellError(f"{where}, layer {name!r:.60}: {error}") from None
     if "layers" in data:
         raise CellError(f"{where}: the layer {name!r:.60} has layers itself; accepted: cells without layers")
     return define(f"cell file {file}", data, activation)
@@ -132,7 +132,7 @@ def _relabelled_cell(part: Definition, names: Mapping[str, str], axes: Mapping[s
         step=tuple(
             Equation(*(relabelled(side, names, axes) for side in (e.target, e.expression))) for e in part.step
         ),
-        meanings={names[name]: words for name, words in part.meanings.items()},
+        meanings={names[n]: words for n, words in part.meanings.items() if n != "x" or names["x"] == "x"},
     )
 
 

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from typing import Any
 
 from sympy.core.numbers import Rational
 
 from symrnn.algebra import contract, hadamard, plus, scale
 from symrnn.equation import STEP
 from symrnn.functions import TABLE
-from symrnn.tensor import Apply, Ones, Shape, ShapeError, Tensor, Variable
+from symrnn.tensor import Apply, Ones, Scale, Shape, ShapeError, Tensor, Variable
 
 MAX_LENGTH = 2000
 MAX_DEPTH = 60
+LARGEST = 1e100
 ACCEPTED = "a parameter, a signal such as x[t] or s[t-1], a number, + - * @, or a function such as tanh(a[t])"
 
 
@@ -66,11 +68,26 @@ def parse(
         raise ParseError(f"its brackets are nested {deepest} deep; at most {MAX_DEPTH} are read")
     try:
         tree = ast.parse(text.strip(), mode="eval")
-        return _Reader(text.strip(), parameters, signals, activation).tensor(tree.body)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        read = _Reader(text.strip(), parameters, signals, activation).tensor(tree.body)
+        pending: list[tuple[Any, int]] = [(read, 1)]
+        while pending:
+            node, depth = pending.pop()
+            if depth > MAX_DEPTH:
+                raise RecursionError
+            if isinstance(node, Scale) and not abs(float(node.factor)) < LARGEST:
+                raise OverflowError
+            pending += [(part, depth + 1) for part in node.args if isinstance(part, Tensor)]
+        return read
+    except RecursionError:
+        raise ParseError(
+            f"cannot read {shorten(text)!r}: operators are nested too deeply; at most {MAX_DEPTH} are read"
+        ) from None
+    except OverflowError:
+        raise ParseError(f"cannot read {shorten(text)!r}: a number is too large") from None
+    except (SyntaxError, ValueError, MemoryError) as error:
         if isinstance(error, ParseError):
             raise
-        detail = getattr(error, "msg", None) or str(error) or "nested too deeply"
+        detail = getattr(error, "msg", None) or str(error) or "too long"
         raise ParseError(f"cannot read {shorten(text)!r}: {detail}; accepted: {ACCEPTED}") from None
 
 
@@ -103,8 +120,8 @@ class _Reader:
             case ast.Constant(value=bool()):
                 raise self.refuse(node)
             case ast.Constant(value=int() | float() as number):
-                if number != number or number in (float("inf"), float("-inf")):
-                    raise self.refuse(node, "a number must be finite")
+                if not abs(number) < LARGEST:
+                    raise self.refuse(node, f"a number must be finite, below {LARGEST:g}")
                 return Rational(str(number))
             case ast.Name(id=name):
                 return self.parameter(node, name)

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 MAX_BYTES = 200_000
 LONGEST_TEXT = 60  # characters of a few words
+MAX_DOTS = 60
+PART = r"""\.[ \t]*(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*"""
+DOTTED = re.compile(f"(?:{PART}){{{MAX_DOTS}}}")
 
 
 class FileError(ValueError):
@@ -30,13 +34,20 @@ def read_toml(path: Path) -> dict[str, Any]:
         If the file is missing, too large, not UTF-8 or not TOML.
     """
     try:
-        if path.is_file() and path.stat().st_size > MAX_BYTES:
+        if path.exists() and not path.is_file():
+            raise FileError(f"{path}: is no file; give the path of a .toml file")
+        if path.stat().st_size > MAX_BYTES:
             raise FileError(f"{path}: the file has {path.stat().st_size} bytes; at most {MAX_BYTES} are read")
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise FileError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8 text") from None
-    except OSError as error:
-        raise FileError(f"{path}: cannot be read ({error.strerror}); give the path of a .toml file") from None
+    except (OSError, ValueError) as error:
+        if isinstance(error, FileError):
+            raise
+        reason = getattr(error, "strerror", error)
+        raise FileError(f"{path}: cannot be read ({reason}); give the path of a .toml file") from None
+    if DOTTED.search(text):  # tomllib would take the square of their number
+        raise FileError(f"{path}: a key has more than {MAX_DOTS} parts; at most {MAX_DOTS} are read")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -63,7 +74,7 @@ def check_keys(
         if key not in allowed:
             near = difflib.get_close_matches(key, allowed, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise FileError(f"{where}: unknown key {key!r}; accepted: {', '.join(allowed)}{hint}")
+            raise FileError(f"{where}: unknown key {key!r:.60}; accepted: {', '.join(allowed)}{hint}")
         types = allowed[key] if isinstance(allowed[key], tuple) else (allowed[key],)
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
             wanted = " or ".join(type_name(t()) for t in types)
@@ -82,7 +93,7 @@ def finite_numbers(where: str, value: Any) -> None:
         raise FileError(f"{where}: {value} is not a finite number")
 
 
-def short_texts(where: str, table: dict[str, Any], names: set[str]) -> dict[str, str]:
+def short_texts(where: str, table: dict[str, Any], names: Collection[str]) -> dict[str, str]:
     """Check a table of a few words for some of the names.
 
     Raises
@@ -92,7 +103,7 @@ def short_texts(where: str, table: dict[str, Any], names: set[str]) -> dict[str,
     """
     for name, words in table.items():
         if name not in names:
-            raise FileError(f"{where}: there is no {name!r:.60}; accepted: {', '.join(sorted(names))}")
+            raise FileError(f"{where}: there is no {name!r:.60}; accepted: {', '.join(names)}")
         if not isinstance(words, str) or not 0 < len(words) <= LONGEST_TEXT:
             raise FileError(f"{where}: {name} is {words!r:.60}; accepted: 1 to {LONGEST_TEXT} characters")
     return dict(table)

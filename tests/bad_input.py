@@ -125,7 +125,7 @@ CELLS: dict[str, Any] = {
         "(" * 10_000 + "b" + ")" * 10_000,
         ["20001 characters", "at most 2000"],
     ),
-    "signs without end": (A, "-" * 1_900 + "b", ["equation 'a'", "accepted"]),
+    "signs without end": (A, "-" * 1_900 + "b", ["equation 'a'", "operators are nested too deeply"]),
     "an equation without end": (A, "b + " * 1_000 + "b", ["4001 characters", "at most 2000"]),
     "an equation that is a number": (f'"{A}"', "3", ["equation 'a'", "accepted: text"]),
     "three axes": ('["d", "n"]', '["d", "n", "m"]', ["the shape of U", "accepted: such as"]),
@@ -145,7 +145,89 @@ CELLS: dict[str, Any] = {
         ["s is 3", "accepted: 1 to 60"],
     ),
     "a misspelt table": ("[equations]", "[equation]", ["'equation'", "did you mean 'equations'?"]),
+    "a name that is a book": ('name = "Elman"', f'name = "{"x" * 301}"', ["name has 301", "1 to 300"]),
+    "a name that is empty": ('name = "Elman"', 'name = " "', ["name has 0 characters", "accepted: 1 to 300"]),
+    "a key that is a book": (
+        "[equations]",
+        f"[{'x' * 5_000}]\n[equations]",
+        ["unknown key 'xxx", "accepted"],
+    ),
+    "a matrix as a signal": (A, "W", ["equation 'a'", "('d', 'd')", "accepted: a number or a vector"]),
+    "a function of a matrix": (
+        A,
+        "tanh(W) + W",
+        ["accepted: a number or a vector", "not derived to the end"],
+    ),
+    "a state that is a matrix": (
+        "[parameters]",
+        '[signals]\ns = ["d", "d"]\n[parameters]',
+        ["the shape of s", "one axis at most"],
+    ),
+    "logits on the axis of the state": (
+        '"V @ s[t] + c"',
+        '"s[t]"',
+        ["the logits z have the axes ('d',)", "the targets y ('m',)", "[signals]"],
+    ),
+    "an axis that is a time": (
+        '["d", "n"]',
+        '["d", "k"]',
+        ["the axis k of U", "time or an index", "accepted"],
+    ),
+    "the name of an adjoint": (
+        "[parameters]",
+        "[parameters]\ns_bar = ['d']",
+        ["s_bar", "adjoint", "accepted"],
+    ),
+    "a name that looks like a time": (
+        "[parameters]",
+        "[parameters]\ns_1 = ['d']",
+        ["on paper s_1 looks like s at step 1", "another name"],
+    ),
+    "a mark of the notation as a name": ("[parameters]", "[parameters]\ndelta = ['d']", ["delta is taken"]),
+    "a name of the loss": ("[parameters]", "[parameters]\ne = ['d']", ["the name e is taken; reserved"]),
+    "an equation for the input": ("[equations]", '[equations]\nx = "b"', ["x is given", "another name"]),
+    "an axis for no signal": (
+        "[parameters]",
+        "[signals]\nq = ['d']\n[parameters]",
+        ["no equation for q", "accepted: x, y or a signal"],
+    ),
+    "a parameter that is a signal": ('a = "U', 'W = "U', ["W is a parameter and a signal", "another name"]),
+    "a number beyond all numbers": (A, "9" * 400 + " * b", ["must be finite, below 1e+100"]),
+    "a product of numbers beyond all numbers": (A, "1e90 * " * 5 + "b", ["a number is too large"]),
+    "factors without end": (A, "b" + " * b" * 450, ["operators are nested too deeply", "at most 60"]),
+    "differences without end": (A, "b - (" * 58 + "b" + ")" * 58, ["operators are nested too deeply"]),
     "a name that is a list": ('name = "Elman"', 'name = ["Elman"]', ["name is a list", "accepted: text"]),
+}
+
+STACKS: dict[str, Any] = {
+    "one layer": ("layers = ['lstm']", ["layers is ['lstm']", "accepted: 2 to 9 cells"]),
+    "ten layers": (f"layers = {['gru'] * 10}", ["layers is ['gru'", "accepted: 2 to 9 cells"]),
+    "layers that are numbers": ("layers = [1, 2]", ["layers is [1, 2]", "accepted: 2 to 9 cells"]),
+    "an unknown layer": ("layers = ['lstm', 'grue']", ["there is no cell 'grue'", "did you mean 'gru'?"]),
+    "a layer that is not there": (
+        "layers = ['lstm', 'no.toml']",
+        ["no.toml", "give the path of a .toml file"],
+    ),
+    "layers of layers": (
+        "layers = ['lstm', 'mine.toml']",
+        ["'mine.toml' has layers itself", "without layers"],
+    ),
+    "layers and equations": (
+        "layers = ['lstm', 'gru']\n[equations]\nz = 'x[t]'",
+        ["unknown key 'equations'", "accepted: name, source, layers, description"],
+    ),
+    "a layer of several outputs": (
+        "layers = ['two.toml', 'gru']",
+        ["layer 1 (Two)", "its z reads h[t], s[t]", "one vector signal"],
+    ),
+    "a layer that puts out its input": (
+        "layers = ['input.toml', 'gru']",
+        ["layer 1 (Input)", "its z reads x[t]", "one vector signal"],
+    ),
+    "a lower layer that reads the targets": (
+        "layers = ['forced.toml', 'gru']",
+        ["layer 1 (Forced)", "reads the targets y", "only the last layer"],
+    ),
 }
 
 OPTIONS: dict[str, Any] = {

@@ -14,7 +14,7 @@ LAYERS = (  # a module may import from lines above its own, and within its own p
     "network rewrite document notation",
     "parse rules interpret",
     "complexstep cellfile",
-    "evaluate layers",
+    "evaluate layers newcell",
     "cell strategies views ink budget search",
     "derivation readback jobdata",
     "entrywise elements adjoint onestep job",

@@ -1,6 +1,8 @@
 """Bad input of every kind: one message with place, finding and what is accepted; nothing is written."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from symrnn.algebra import scale
 from symrnn.cell import HERE
 from symrnn.cli import main
 from symrnn.rules import BOOK
-from tests.bad_input import CELLS, JOBS, OPTIONS
+from tests.bad_input import CELLS, JOBS, OPTIONS, STACKS
 
 WRONG = Rational(1001, 1000)
 OLD_FILES = {"report.pdf": b"%PDF old", "report.tex": b"old \\bye", "certificate.json": b"{}\n"}
@@ -59,6 +61,66 @@ def test_a_cell_that_cannot_be_used_is_refused_with_one_message(case, job_file, 
     (file.parent / "mine.toml").write_text(text.replace(old, new))
     refuse(["report", str(file)], capsys, "mine.toml", *pieces, folder=file.parent)
     refuse(["derive", str(file.parent / "mine.toml")], capsys, "mine.toml", *pieces, folder=file.parent)
+
+
+def test_there_are_at_least_twenty_kinds_of_malformed_cell_files():
+    assert len(CELLS) + len(STACKS) >= 20
+
+
+LAYERS = {  # what a stack of the tests names: cells that are no layers
+    "two.toml": 'h = "tanh(W @ s[t-1])"\ns = "tanh(U @ x[t])"\nz = "V @ (s[t] + h[t])"',
+    "input.toml": 's = "tanh(U @ x[t] + W @ s[t-1])"\nz = "U @ x[t]"',
+    "forced.toml": 's = "tanh(U @ x[t] + W @ s[t-1] + y[t])"\nz = "V @ s[t]"',
+}
+
+
+@pytest.mark.parametrize("case", STACKS)
+def test_a_stack_that_cannot_be_used_is_refused_with_one_message(case, tmp_path, capsys):
+    text, pieces = STACKS[case]
+    for name, equations in LAYERS.items():
+        of_its_own = "" if name == "two.toml" else '[signals]\ny = ["d"]\n'
+        uses = {p: s for p, s in {"U": "dn", "W": "dd", "V": "md"}.items() if f"{p} @" in equations}
+        table = "\n".join(f"{p} = {list(s.replace('m', 'd') if of_its_own else s)}" for p, s in uses.items())
+        title = name.removesuffix(".toml").capitalize()
+        head = f'name = "{title}"\nsource = "the tests"\nstates = ["s"]\n{of_its_own}'
+        (tmp_path / name).write_text(f"{head}[parameters]\n{table}\n[equations]\n{equations}\n")
+    (tmp_path / "mine.toml").write_text(f'name = "Mine"\nsource = "the tests"\n{text}\n')
+    file = tmp_path / "mine.toml"
+    refuse(["verify", str(file)], capsys, "mine.toml", *pieces, folder=tmp_path)
+    refuse(["derive", str(file)], capsys, "mine.toml", *pieces, folder=tmp_path)
+
+
+HEAD = 'name = "Mine"\nsource = "the tests"\nstates = ["s"]\n[parameters]\nb = ["d"]\n[equations]\nz = "'
+ENDLESS = {
+    "two million characters": (HEAD + "b + " * 500_000 + 'b"', "bytes; at most"),
+    "two million characters of a comment": ("#" * 2_000_000, "bytes; at most"),
+    "brackets 10,000 deep": (HEAD + "(" * 10_000 + "b" + ")" * 10_000 + '"', "at most 2000"),
+    "functions 10,000 deep": (HEAD + "tanh(" * 10_000 + "b" + ")" * 10_000 + '"', "at most 2000"),
+    "signs 10,000 deep": (HEAD + "-" * 10_000 + 'b"', "at most 2000"),
+    "signs 1,900 deep": (HEAD + "-" * 1_900 + 'b"', "nested too deeply"),
+    "operators 10,000 deep": (HEAD + "b * " * 10_000 + 'b"', "at most 2000"),
+    "arrays 10,000 deep": ("states = " + "[" * 10_000 + "]" * 10_000, "nested too deeply"),
+    "tables 10,000 deep": ("states = " + "{a = " * 10_000 + "1" + "}" * 10_000, "nested too deeply"),
+    "a key of 10,000 parts": ("[equations]\na" + ".a" * 10_000 + " = 1", "a key has more than 60 parts"),
+    "a key of 90,000 quoted parts": ("[" + ".".join(['"a"'] * 45_000) + "]", "a key has more than 60 parts"),
+}
+
+
+@pytest.mark.parametrize("case", ENDLESS)
+def test_a_cell_file_without_end_is_refused_and_not_hung(case, tmp_path):
+    text, piece = ENDLESS[case]
+    (tmp_path / "endless.toml").write_text(text)
+    command = [sys.executable, "-m", "symrnn", "verify", str(tmp_path / "endless.toml")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.startswith("symrnn: ") and done.stderr.count("\n") == 1
+    assert piece in done.stderr and len(done.stderr) < 1000
+
+
+def test_a_device_is_refused_and_not_read_for_ever():
+    command = [sys.executable, "-m", "symrnn", "verify", "/dev/zero"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 2 and "/dev/zero: is no file" in done.stderr
 
 
 @pytest.mark.parametrize("case", OPTIONS)

@@ -133,5 +133,14 @@ def test_a_message_names_file_equation_and_piece(tmp_path):
         Cell.load(tmp_path / "mine.toml")
 
 
+def test_a_cell_must_read_its_input(tmp_path):
+    deaf = MINE.replace('A = ["d", "n"]', 'A = ["d", "d"]').replace("A @ x[t]", "A @ h[t-1]")
+    (tmp_path / "deaf.toml").write_text(deaf)
+    with pytest.raises(
+        CellError, match=r"deaf\.toml: no equation reads the input x; accepted: one that does"
+    ):
+        Cell.load(tmp_path / "deaf.toml")
+
+
 def test_the_built_in_cells_are_the_files_in_the_folder():
     assert builtin_cells() == sorted(path.stem for path in (HERE / "cells").iterdir())

@@ -1,4 +1,4 @@
-"""On what the laws run: every built-in cell and every cell file of the tests, in a few combinations each.
+"""On what the laws run: built-in cells, cell files of the tests, the starting cell, in a few combinations.
 
 The fast cases of a cell cover both losses, both sequences, and every activation that a built-in cell leaves
 open; the wider ones, marked slow, cover every loss with every sequence. A new cell file needs no new test.
@@ -18,8 +18,9 @@ from symrnn.evaluate import Point, random_point
 from symrnn.functions import ACTIVATIONS
 from symrnn.goals import derivations
 from symrnn.network import OrderedNetwork
+from symrnn.newcell import STARTING
 
-FILES = sorted((Path(__file__).parents[1] / "cells").glob("*.toml"))
+FILES = [*sorted((Path(__file__).parents[1] / "cells").glob("*.toml")), STARTING]
 CELLS = {**{name: name for name in builtin_cells()}, **{file.stem: file for file in FILES}}
 LOSSES = ("cross_entropy", "squared_error")
 SEQUENCES = {"T4": (4, None), "T5-masked": (5, (1, 0, 0.5, 1, 1))}
