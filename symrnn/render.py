@@ -19,7 +19,7 @@ from typing import Any, Literal, NoReturn
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateRuntimeError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from symrnn.document import Document, Line, Piece, Styled, Text
+from symrnn.document import Document, Heading, Line, Piece, Styled, Text
 from symrnn.engines import EngineError, make_pdf, overfull, typst_overflows
 from symrnn.typeset import latex as tex
 from symrnn.typeset import mathml as web
@@ -105,6 +105,7 @@ def _environment(format: Format) -> ImmutableSandboxedEnvironment:
     environment.filters.update(
         kind=_kind,
         plain=plain,
+        mark=lambda block: made(_mark(block)),
         relation=Operator,
         colour=lambda role: made(COLOURS[role]),
         share=lambda number: made(f"{min(max(float(number), 0.0), 1.0):.4g}"),
@@ -140,6 +141,13 @@ def _kind(value: object) -> str:
     if isinstance(value, Tree):
         return "Tree"
     return "Text" if isinstance(value, str) else type(value).__name__
+
+
+def _mark(block: object) -> str:
+    """Return what a comment says of a block: its kind, or its words in quotation marks if it is a heading."""
+    if isinstance(block, Heading):
+        return f'"{tex.clean(plain(block.text))}"'  # one line, whatever the words are
+    return type(block).__name__.lower()
 
 
 def _unknown(value: object) -> NoReturn:
