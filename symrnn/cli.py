@@ -75,6 +75,9 @@ def parser() -> argparse.ArgumentParser:
         help="what makes the PDF (default auto: pdflatex if installed, else the built-in typst)",
     )
     report.add_argument("--seed", type=int, metavar="N", help="seed of the numbers, instead of the job's")
+    report.add_argument(
+        "--templates", metavar="DIR", help="folder whose templates take the place of ours of the same name"
+    )
 
     derive = commands.add_parser(
         "derive",

@@ -51,7 +51,8 @@ def report(options: argparse.Namespace) -> int:
             raise UsageError(f"--format: there is no format {name!r}; accepted: {', '.join(FORMATS)}")
     job = read_job(options.job, options.seed)
     with progress(Path(options.job).parent.name or "report") as tell:
-        made = make_report(job, formats, options.engine, tell)
+        own = None if options.templates is None else Path(options.templates)
+        made = make_report(job, formats, options.engine, tell, own)
     folder = Path(options.job).parent if options.out is None else Path(options.out)
     files = write_files(made.files, folder)
     lines = sum(check["witness"] == "ink" for c in made.certificate["certificates"] for check in c["checks"])
