@@ -1,5 +1,6 @@
 """Interrupted, killed, or without space: every file is as it was, and nothing else is left behind."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -70,7 +71,8 @@ def descendants(pid: int) -> list[tuple[int, str]]:
     found = []
     for path in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in map(int, path.read_text().split()):
-            found += [(child, Path(f"/proc/{child}/cmdline").read_text()), *descendants(child)]
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                found += [(child, Path(f"/proc/{child}/cmdline").read_text()), *descendants(child)]
     return found
 
 
