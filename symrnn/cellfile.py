@@ -18,7 +18,7 @@ from typing import Any
 from symrnn.equation import STEP, WEIGHT, Equation
 from symrnn.parse import ParseError, parse
 from symrnn.tensor import Shape, ShapeError, Variable
-from symrnn.tomlfile import FileError, check_keys, short_texts
+from symrnn.tomlfile import FileError, check_keys, check_text, short_texts
 
 HERE = Path(__file__).parent
 DEFAULT_AXES = {"x": ("n",), "y": ("m",)}
@@ -28,6 +28,7 @@ MARKS = ("delta", "I", "partial", "loss", "top", "ones")  # symbols with a meani
 TIMES_AND_INDICES = ("t", "T", "i", "j", "k", "p", "q", "r")  # these letters are no axes
 MOST_NAMES = 200
 MOST_TEXT = 300
+MOST_NAME = 60  # it stands at the head of every page
 REQUIRED = {"name": str, "source": str, "states": list, "parameters": dict, "equations": dict}
 OPTIONAL = {"description": str, "signals": dict, "meanings": dict}
 
@@ -168,9 +169,7 @@ def equation(
 def check_texts(where: str, data: Mapping[str, Any]) -> None:
     """Check what is said of a cell: it stands in messages and reports."""
     for key in ("name", "source", "description"):
-        text = data.get(key, "-")
-        if not text.strip() or len(text) > MOST_TEXT:
-            raise CellError(f"{where}: {key} has {len(text.strip())} characters; accepted: 1 to {MOST_TEXT}")
+        check_text(where, key, data.get(key, "-"), MOST_NAME if key == "name" else MOST_TEXT)
 
 
 def _check_name(where: str, name: Any) -> None:

@@ -7,9 +7,14 @@ interrupted. Files are written all together or not at all.
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from typing import Any, NoReturn
+
+from symrnn.output import shown
 
 EPILOG = """\
 examples:
@@ -37,7 +42,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Exit with code 2."""
-        self.exit(2, f"symrnn: {message}; {self.prog} --help says what is accepted\n")
+        self.exit(2, f"symrnn: {shown(message)}; {self.prog} --help says what is accepted\n")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -76,6 +81,9 @@ def parser() -> argparse.ArgumentParser:
         help="what makes the PDF (default auto: pdflatex if installed, else the built-in typst)",
     )
     report.add_argument("--seed", type=int, metavar="N", help="seed of the numbers, instead of the job's")
+    report.add_argument(
+        "--templates", metavar="DIR", help="folder whose templates take the place of ours of the same name"
+    )
 
     derive = commands.add_parser(
         "derive",
@@ -150,6 +158,19 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _end_as_if_interrupted() -> None:
+    """Let the signal that ends a program do what Ctrl-C does: end engines, remove what is unfinished."""
+    here = os.getpid()
+
+    def end(*_: object) -> None:
+        if os.getpid() != here:  # a worker, which has nothing to tidy up
+            os._exit(143)
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, end)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     top = parser()
@@ -162,6 +183,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command is None:
         top.print_help()
         return 2
+    _end_as_if_interrupted()
     from symrnn import commands
     from symrnn.certificate import CertificateError
     from symrnn.compile.command import code
@@ -182,7 +204,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as error:
         if not type(error).__module__.startswith("symrnn"):
             raise
-        print(f"symrnn: {error}", file=sys.stderr)
+        print(f"symrnn: {shown(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("symrnn: interrupted; nothing was written", file=sys.stderr)

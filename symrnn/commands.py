@@ -17,6 +17,7 @@ from rich.table import Table
 from symrnn.cell import Cell, builtin_cells, picked
 from symrnn.certificate import Certificate, CertificateError
 from symrnn.network import OrderedNetwork
+from symrnn.output import shown
 from symrnn.tensor import Variable
 from symrnn.tomlfile import FileError, read_toml
 from symrnn.typeset.text import text
@@ -31,11 +32,11 @@ class UsageError(ValueError):
 def progress(title: str) -> Iterator[Callable[[str], None]]:
     """Show on a terminal what is being done; silent elsewhere."""
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as display:
-        task = display.add_task(title, total=None)
+        task = display.add_task(shown(title), total=None)
         yield lambda words: display.update(
-            task, description=f"{title}: {words}"[: max(20, console.width - 20)]
+            task, description=shown(f"{title}: {words}")[: max(20, console.width - 20)]
         )
 
 
@@ -51,7 +52,8 @@ def report(options: argparse.Namespace) -> int:
             raise UsageError(f"--format: there is no format {name!r}; accepted: {', '.join(FORMATS)}")
     job = read_job(options.job, options.seed)
     with progress(Path(options.job).parent.name or "report") as tell:
-        made = make_report(job, formats, options.engine, tell)
+        own = None if options.templates is None else Path(options.templates)
+        made = make_report(job, formats, options.engine, tell, own)
     folder = Path(options.job).parent if options.out is None else Path(options.out)
     files = write_files(made.files, folder)
     lines = sum(check["witness"] == "ink" for c in made.certificate["certificates"] for check in c["checks"])
@@ -60,7 +62,7 @@ def report(options: argparse.Namespace) -> int:
         f" {made.certificate['deviation']:.1e}, tolerance {made.certificate['tolerance']:.0e}"
     )
     for file in files:
-        print(f"wrote {file}" + (f", made by {made.engine}" if file.suffix == ".pdf" else ""))
+        print(f"wrote {shown(file)}" + (f", made by {made.engine}" if file.suffix == ".pdf" else ""))
     return 0
 
 

@@ -21,12 +21,13 @@ from symrnn.evaluate import Array, Point
 from symrnn.jobdata import JobError, numbers_of, vectors, vocabulary_of
 from symrnn.network import OrderedNetwork
 from symrnn.tensor import Variable
-from symrnn.tomlfile import FileError, check_keys, finite_numbers, read_toml
+from symrnn.tomlfile import FileError, check_keys, check_text, finite_numbers, read_toml
 
 KINDS = ("derivation",)
 MAX_STEPS = 8  # paths are printed one by one; beyond this nobody reads them
 MAX_SIZE = 8  # numbers are printed as matrices
 MAX_TEXT = 300
+MAX_COURSE = 60  # it stands at the head of every page
 REQUIRED = {"title": str, "cell": str, "sequence": dict}
 OPTIONAL = {
     "kind": str,
@@ -137,9 +138,8 @@ def read_job(path: str | Path, seed: int | None = None) -> Job:
 
 
 def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
-    for key in ("title", "course"):
-        if len(data.get(key, "")) > MAX_TEXT:
-            raise JobError(f"{where}: {key} has {len(data[key])} characters; at most {MAX_TEXT} are set")
+    check_text(where, "title", data["title"], MAX_TEXT)
+    check_text(where, "course", data.get("course", ""), MAX_COURSE, least=0)
     kind = data.get("kind", "derivation")
     if kind not in KINDS:
         raise JobError(f"{where}: there is no kind {kind!r}; accepted: {', '.join(KINDS)}")

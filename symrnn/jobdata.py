@@ -11,7 +11,7 @@ import numpy as np
 
 from symrnn.cell import Cell
 from symrnn.evaluate import Array
-from symrnn.tomlfile import FileError, check_keys, finite_numbers
+from symrnn.tomlfile import FileError, check_keys, check_text, finite_numbers
 
 
 class JobError(FileError):
@@ -22,6 +22,8 @@ def vocabulary_of(place: str, words: list[Any]) -> tuple[str, ...]:
     """Check the names of the classes."""
     if not all(isinstance(word, str) and 0 < len(word) <= 20 for word in words):
         raise JobError(f"{place}: vocabulary is {words!r:.80}; accepted: a list of short texts")
+    for word in words:
+        check_text(place, "a word of the vocabulary", word, 20)
     if len(set(words)) != len(words):
         raise JobError(f"{place}: vocabulary names a word twice: {words!r:.80}")
     return tuple(words)

@@ -1,11 +1,12 @@
-"""Files, written all together or not at all."""
+"""Files, written all together or not at all, and words that a terminal shows as they are."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 
@@ -19,7 +20,7 @@ def write_files(files: Mapping[str, bytes], folder: Path) -> list[Path]:
     Raises
     ------
     OutputError
-        If the folder cannot be written.
+        If the folder cannot be written. Then, and when the user interrupts, every file is as it was.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -27,8 +28,9 @@ def write_files(files: Mapping[str, bytes], folder: Path) -> list[Path]:
         try:
             for name, content in files.items():
                 (temporary / name).write_bytes(content)
-            for name in files:
-                os.replace(temporary / name, folder / name)
+            with _all_or_none(files, folder, temporary):
+                for name in files:
+                    os.replace(temporary / name, folder / name)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
@@ -36,3 +38,31 @@ def write_files(files: Mapping[str, bytes], folder: Path) -> list[Path]:
             f"{folder}: cannot be written ({error.strerror}); accepted: a folder, with --out"
         ) from None
     return [folder / name for name in files]
+
+
+@contextlib.contextmanager
+def _all_or_none(names: Iterable[str], folder: Path, temporary: Path) -> Iterator[None]:
+    """Put everything back as it was if only some of the files took their places."""
+    before = temporary / "before"
+    before.mkdir()
+    for name in names:
+        if os.path.lexists(folder / name):
+            shutil.copy2(folder / name, before / name, follow_symlinks=False)
+    try:
+        yield
+    except BaseException:
+        for name in names:
+            if os.path.lexists(before / name):
+                os.replace(before / name, folder / name)
+            elif not (temporary / name).exists():  # it has taken its place already
+                (folder / name).unlink(missing_ok=True)
+        raise
+
+
+def shown(words: object) -> str:
+    r"""Return words as one line for a terminal: what would move its cursor or hide text is written out.
+
+    >>> shown("a\x1b[31m\u202eb")
+    'a\\x1b[31m\\u202eb'
+    """
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(words))

@@ -16,11 +16,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateRuntimeError
+from jinja2 import TemplateRuntimeError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from symrnn.document import Document, Line, Piece, Styled, Text
+from symrnn.document import Document, Heading, Line, Piece, Styled, Text
 from symrnn.engines import EngineError, make_pdf, overfull, typst_overflows
+from symrnn.sandbox import TemplateError, checked_folder, environment, rendered_apart
 from symrnn.typeset import latex as tex
 from symrnn.typeset import mathml as web
 from symrnn.typeset import typst as typ
@@ -31,7 +32,15 @@ from symrnn.typeset.text import text
 from symrnn.typeset.tikz import tikz
 from symrnn.typeset.tree import Coloured, Fraction, Operator, Role, Row, Tree, row
 
-__all__ = ["EngineError", "make_pdf", "overfull", "render", "typst_overflows"]
+__all__ = [
+    "EngineError",
+    "TemplateError",
+    "check_templates",
+    "make_pdf",
+    "overfull",
+    "render",
+    "typst_overflows",
+]
 
 Format = Literal["tex", "typ", "html"]
 COLOURS: dict[Role, str] = {"explicit": "expl", "implicit": "impl"}
@@ -40,10 +49,34 @@ EM = 3.88  # millimetres, at the 11 pt that widths are measured for
 WIDE = 55.0  # millimetres
 
 
-def render(document: Document, format: Format) -> str:
-    """Return the source of a document in ``tex`` (LaTeX), ``typ`` (Typst) or ``html``."""
-    template = _environment(format).get_template(f"report.{format}.j2")
-    return str(template.render(document=document))
+def render(document: Document, format: Format, folder: Path | None = None) -> str:
+    """Return the source of a document in ``tex`` (LaTeX), ``typ`` (Typst) or ``html``.
+
+    Parameters
+    ----------
+    document : Document
+    format : {"tex", "typ", "html"}
+    folder : Path, optional
+        Templates in it take the place of ours of the same name.
+
+    Raises
+    ------
+    TemplateError
+        If a template of the folder is wrong; the message names its file and line.
+    """
+
+    def make() -> str:
+        template = _environment(format, folder).get_template(f"report.{format}.j2")
+        return str(template.render(document=document))
+
+    return make() if folder is None else rendered_apart(make, folder)
+
+
+def check_templates(folder: Path, formats: Iterable[Format]) -> Path:
+    """Return a folder of templates if it holds one for these formats; ``TemplateError`` if not."""
+    return checked_folder(
+        folder, sorted(file.name for name in formats for file in templates(name).glob("*.*"))
+    )
 
 
 def templates(format: Format) -> Path:
@@ -79,32 +112,17 @@ class Language:
 
 
 @cache
-def _environment(format: Format) -> ImmutableSandboxedEnvironment:
-    """Make the Jinja2 environment of a format."""
+def _environment(format: Format, folder: Path | None) -> ImmutableSandboxedEnvironment:
+    """Make the Jinja2 environment of a format; templates of a folder take the place of ours."""
     language = LANGUAGES[format]
     made = language.made
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(templates(format)),
-        undefined=StrictUndefined,
-        finalize=language.printed,
-        block_start_string=r"\BLOCK{",
-        block_end_string="}",
-        variable_start_string=r"\VAR{",
-        variable_end_string="}",
-        comment_start_string=r"\#{",
-        comment_end_string="}",
-        line_statement_prefix="%%",
-        line_comment_prefix="%#",
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # it knows HTML alone; ``printed`` does for every format
-    )
-    environment.concat = lambda parts: made("".join(parts))  # type: ignore[method-assign]
-    environment.globals.update(unknown=_unknown, nothing=Row(()))
-    environment.filters.update(
+    folders = [templates(format)] if folder is None else [folder, templates(format)]
+    sandbox = environment(folders, made, language.printed)
+    sandbox.globals.update(unknown=_unknown, nothing=Row(()))
+    sandbox.filters.update(
         kind=_kind,
         plain=plain,
+        mark=lambda block: made(_mark(block)),
         relation=Operator,
         colour=lambda role: made(COLOURS[role]),
         share=lambda number: made(f"{min(max(float(number), 0.0), 1.0):.4g}"),
@@ -113,7 +131,7 @@ def _environment(format: Format) -> ImmutableSandboxedEnvironment:
         trim=lambda source: made(source.strip()) if isinstance(source, made) else source.strip(),
         **language.filters,
     )
-    return environment
+    return sandbox
 
 
 def plain(value: object) -> str:
@@ -140,6 +158,13 @@ def _kind(value: object) -> str:
     if isinstance(value, Tree):
         return "Tree"
     return "Text" if isinstance(value, str) else type(value).__name__
+
+
+def _mark(block: object) -> str:
+    """Return what a comment says of a block: its kind, or its words in quotation marks if it is a heading."""
+    if isinstance(block, Heading):
+        return f'"{tex.clean(plain(block.text))}"'  # one line, whatever the words are
+    return type(block).__name__.lower()
 
 
 def _unknown(value: object) -> NoReturn:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from symrnn.certificate import TOLERANCE, versions
@@ -19,7 +20,7 @@ from symrnn.evaluate import random_point
 from symrnn.job import Job
 from symrnn.kinds import derivation
 from symrnn.kinds.ledger import Ledger
-from symrnn.render import Format, render
+from symrnn.render import Format, check_templates, render
 
 BUILDERS: dict[str, Callable[[Job, Ledger], Document]] = {"derivation": derivation.build}
 FORMATS = ("pdf", "tex", "typ", "html")
@@ -87,21 +88,38 @@ def make_report(
     formats: Sequence[str] = ("pdf", "tex"),
     engine: Engine = "auto",
     progress: Callable[[str], None] = lambda words: None,
+    templates: Path | None = None,
 ) -> Report:
     """Make the files of a report in memory.
+
+    Parameters
+    ----------
+    job : Job
+    formats : sequence of str
+    engine : {"auto", "pdflatex", "typst"}
+        What makes the PDF.
+    progress : callable
+        Called with a few words before each piece of work.
+    templates : Path, optional
+        A folder; templates in it take the place of ours of the same name.
 
     Raises
     ------
     CertificateError
         If a line does not hold.
+    TemplateError
+        If a template of the folder is wrong.
     EngineError
         If the PDF cannot be made.
     """
+    needed = {*formats, "tex", "typ"} if "pdf" in formats else {*formats}
+    sources_of = [name for name in SOURCES if name in needed]
+    if templates is not None:
+        check_templates(templates, sources_of)
     document, ledger = certify_job(job, progress)
     certificate = certificate_of(job, ledger)
     progress("typeset")
-    needed = {*formats, "tex", "typ"} if "pdf" in formats else {*formats}
-    sources = {name: render(document, name) for name in SOURCES if name in needed}
+    sources = {name: render(document, name, templates) for name in sources_of}
     files = {f"report.{name}": text.encode() for name, text in sources.items() if name in formats}
     made_by = ""
     if "pdf" in formats:

@@ -10,6 +10,7 @@ import difflib
 import math
 import re
 import tomllib
+import unicodedata
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ LONGEST_TEXT = 60  # characters of a few words
 MAX_DOTS = 60
 PART = r"""\.[ \t]*(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*"""
 DOTTED = re.compile(f"(?:{PART}){{{MAX_DOTS}}}")
+TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # they print the rest of a line backwards
 
 
 class FileError(ValueError):
@@ -106,4 +108,22 @@ def short_texts(where: str, table: dict[str, Any], names: Collection[str]) -> di
             raise FileError(f"{where}: there is no {name!r:.60}; accepted: {', '.join(names)}")
         if not isinstance(words, str) or not 0 < len(words) <= LONGEST_TEXT:
             raise FileError(f"{where}: {name} is {words!r:.60}; accepted: 1 to {LONGEST_TEXT} characters")
+        check_text(where, name, words, LONGEST_TEXT)
     return dict(table)
+
+
+def check_text(where: str, key: str, text: str, most: int, least: int = 1) -> None:
+    """Check text that is to be printed: its length, and that every character of it can be.
+
+    Format characters without ink, such as a soft hyphen, are accepted; they leave no trace on paper.
+    """
+    if not least <= len(text.strip()) or len(text) > most:
+        raise FileError(f"{where}: {key} has {len(text.strip())} characters; accepted: {least} to {most}")
+    for character in text:
+        category = unicodedata.category(character)
+        control = category in ("Cc", "Cs", "Co", "Cn") and character not in "\t\n\r"
+        if control or character in TURNING:
+            raise FileError(
+                f"{where}: {key} holds the character U+{ord(character):04X}, which cannot be printed;"
+                f" accepted: text without it"
+            )

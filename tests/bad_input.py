@@ -30,7 +30,18 @@ JOBS: dict[str, Any] = {
     "no state": ([("state = 3", "state = 0")], ["axis d has size 0", "accepted: 1 to"]),
     "a huge state": ([("state = 3", "state = 1000")], ["size 1000", "accepted: 1 to"]),
     "a negative seed": ([("seed = 7", "seed = -7")], ["seed is -7", "accepted: 0 to"]),
-    "a title that is a book": ([("A small job", "x" * 301)], ["301 characters", "at most 300"]),
+    "a title that is a book": (
+        [("A small job", "x" * 301)],
+        ["title has 301 characters", "accepted: 1 to 300"],
+    ),
+    "a title without ink": ([("A small job", " ")], ["title has 0 characters"]),
+    "a course that is a title": ([("kind =", f"course = '{'x' * 61}'\nkind =")], ["course has 61", "to 60"]),
+    "a control character": ([("A small job", "a\\u001b[31m")], ["title holds the character U+001B"]),
+    "a line that turns": ([("A small job", "a\\u202eb")], ["title holds the character U+202E"]),
+    "a word that is bell": (
+        [(MASK, f'{MASK}\nvocabulary = ["a", "\\u0007"]')],
+        ["a word of the vocabulary holds the character U+0007"],
+    ),
     "no steps": ([(TWO_STEPS, "inputs = []"), (TARGETS, "targets = []")], ["0 steps", "accepted: 1 to"]),
     "too many steps": ([(TWO_STEPS, f"inputs = {[[1.0, 2.0]] * 9}")], ["9 steps", "accepted: 1 to"]),
     "one target too few": (
@@ -137,7 +148,7 @@ CELLS: dict[str, Any] = {
     "a meaning of nothing": (
         "[equations]",
         '[meanings]\nq = "gate"\n[equations]',
-        ["no 'q'", "accepted: U, W"],
+        ["no 'q'", "accepted: U, W, b"],
     ),
     "a meaning that is a number": (
         "[equations]",
@@ -145,8 +156,8 @@ CELLS: dict[str, Any] = {
         ["s is 3", "accepted: 1 to 60"],
     ),
     "a misspelt table": ("[equations]", "[equation]", ["'equation'", "did you mean 'equations'?"]),
-    "a name that is a book": ('name = "Elman"', f'name = "{"x" * 301}"', ["name has 301", "1 to 300"]),
-    "a name that is empty": ('name = "Elman"', 'name = " "', ["name has 0 characters", "accepted: 1 to 300"]),
+    "a name that is a book": ('name = "Elman"', f'name = "{"x" * 301}"', ["name has 301", "1 to 60"]),
+    "a name that is empty": ('name = "Elman"', 'name = " "', ["name has 0 characters", "accepted: 1 to 60"]),
     "a key that is a book": (
         "[equations]",
         f"[{'x' * 5_000}]\n[equations]",
@@ -196,6 +207,8 @@ CELLS: dict[str, Any] = {
     "a product of numbers beyond all numbers": (A, "1e90 * " * 5 + "b", ["a number is too large"]),
     "factors without end": (A, "b" + " * b" * 450, ["operators are nested too deeply", "at most 60"]),
     "differences without end": (A, "b - (" * 58 + "b" + ")" * 58, ["operators are nested too deeply"]),
+    "a name that turns": ('name = "Elman"', 'name = "E\\u202elman"', ["name holds the character U+202E"]),
+    "a name that is a sentence": ('name = "Elman"', f'name = "{"x" * 61}"', ["name has 61", "1 to 60"]),
     "a name that is a list": ('name = "Elman"', 'name = ["Elman"]', ["name is a list", "accepted: text"]),
 }
 

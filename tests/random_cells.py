@@ -1,9 +1,9 @@
 """Random valid cell files, as TOML text: a strategy for hypothesis.
 
-Every cell that comes out here can be read, unrolled and drawn numbers for; what it looks like inside is left to
-chance: one to three states on axes of their own, gates, skip terms, peepholes, parameters that are used twice,
-inputs that enter twice, states that nothing reads, layers, equations behind the logits, and every function of
-the table. Shrinking leads to fewer states, fewer signals and shorter equations.
+Every cell that comes out here can be read, unrolled and drawn numbers for; what it looks like inside is
+left to chance: one to three states on axes of their own, gates, skip terms, peepholes, parameters that
+are used twice, inputs that enter twice, states that nothing reads, layers, equations behind the logits,
+and every function of the table. Shrinking leads to fewer states, fewer signals and shorter equations.
 """
 
 from __future__ import annotations

@@ -231,25 +231,6 @@ def test_the_text_of_formulas_can_be_extracted(engine, tmp_path):
         assert words in page, words
 
 
-@needs_tex
-def test_pdflatex_reads_no_file_outside_its_directory():
-    probe = r"\documentclass{article}\begin{document}\input{/etc/passwd}\end{document}"
-    with pytest.raises(EngineError, match=r"engine pdflatex: line 1: .*--engine typst"):
-        make_pdf(probe, "", "pdflatex")
-
-
-def test_typst_reads_no_file_outside_its_directory():
-    with pytest.raises(EngineError, match="engine typst"):
-        make_pdf("", '#read("/etc/passwd")', "typst")
-
-
-@needs_tex
-def test_pdflatex_is_stopped_at_the_time_out(monkeypatch):
-    monkeypatch.setattr(engines, "TIMEOUT", 1)
-    with pytest.raises(EngineError, match="stopped at its limits"):
-        make_pdf(r"\documentclass{article}\begin{document}\loop\iftrue\repeat\end{document}", "", "pdflatex")
-
-
 def test_without_pdflatex_auto_takes_typst_and_an_explicit_wish_is_an_error(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert make_pdf("", "hello", "auto")[1].startswith("typst 0.")

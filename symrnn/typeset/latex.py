@@ -186,7 +186,7 @@ _SPECIAL = {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
     '"': r"\textquotedbl{}",
-    "`": r"\textasciigrave{}",
+    "`": r"\`{}",  # \textasciigrave is a bitmap in some families
     "[": "{[}",  # never the optional argument of a command before it
     "]": "{]}",
     "–": "--",

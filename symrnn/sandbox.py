@@ -1,0 +1,181 @@
+"""The sandbox: Jinja2 with our templates, and with those that a person put in a folder in their place.
+
+A template is somebody's program. It can loop and print what it is given; it reaches no attribute that starts
+with an underscore, changes nothing, opens no file but the templates beside it, and stops at the first unknown
+name. One that is not ours runs in a process of its own, within limits, and its errors are shown with file and
+line.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import traceback
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    Undefined,
+)
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+TIMEOUT = 60  # seconds for one format
+MEMORY = 4 << 30  # bytes, with what the process has already
+MOST_TEXT = 50_000_000  # characters that a template may print
+
+
+class TemplateError(ValueError):
+    """A template that cannot be used; the message names its file, its line and what is wrong."""
+
+
+class _Folders(FileSystemLoader):
+    """Templates of some folders, the first one first; a link that leads out of them is not followed."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        source, file, is_fresh = super().get_source(environment, template)
+        inside = any(
+            Path(file).resolve().is_relative_to(Path(folder).resolve()) for folder in self.searchpath
+        )
+        if not inside:
+            raise TemplateNotFound(template)
+        return source, file, is_fresh
+
+
+def environment(
+    folders: Sequence[Path], made: type[str], printed: Callable[[object], str]
+) -> ImmutableSandboxedEnvironment:
+    """Return the environment for templates of one format.
+
+    Parameters
+    ----------
+    folders : sequence of Path
+        Where a name is looked up, in this order.
+    made : class
+        Of the markup that is printed as it is.
+    printed : callable
+        What a template prints for a value.
+    """
+    sandbox = ImmutableSandboxedEnvironment(
+        loader=_Folders(folders),
+        undefined=StrictUndefined,
+        finalize=lambda value: printed(
+            str(value) if isinstance(value, Undefined) else value
+        ),  # str says what
+        block_start_string=r"\BLOCK{",
+        block_end_string="}",
+        variable_start_string=r"\VAR{",
+        variable_end_string="}",
+        comment_start_string=r"\#{",
+        comment_end_string="}",
+        line_statement_prefix="%%",
+        line_comment_prefix="%#",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # it knows HTML alone; ``printed`` does for every format
+    )
+    sandbox.concat = lambda parts: made("".join(parts))  # type: ignore[method-assign]
+    return sandbox
+
+
+def checked_folder(folder: Path, ours: Sequence[str]) -> Path:
+    """Return a folder of templates, if it holds one that takes the place of one of ours.
+
+    Raises
+    ------
+    TemplateError
+        If it is no folder, or nothing in it has the name of one of ours.
+    """
+    if not folder.is_dir():
+        raise TemplateError(f"--templates {folder}: there is no such folder; accepted: a folder of templates")
+    if not any((folder / name).is_file() for name in ours):
+        raise TemplateError(
+            f"--templates {folder}: no file in it has the name of a template of these formats;"
+            f" accepted: {', '.join(ours)}"
+        )
+    return folder
+
+
+def rendered_apart(make: Callable[[], str], folder: Path) -> str:
+    """Return what templates of a stranger make, in a process of its own where processes can be forked.
+
+    Raises
+    ------
+    TemplateError
+        If a template is wrong, or does not come to an end.
+    """
+    if "fork" not in multiprocessing.get_all_start_methods():
+        words, source = _attempt(make, folder)
+    else:
+        context = multiprocessing.get_context("fork")
+        ours, theirs = context.Pipe(duplex=False)
+        process = context.Process(target=_child, args=(make, folder, theirs), daemon=True)
+        process.start()
+        theirs.close()
+        words, source = f"templates of {folder}: stopped at their limits ({TIMEOUT} s, {MEMORY >> 30} GB)", ""
+        try:
+            if ours.poll(TIMEOUT):
+                words, source = ours.recv()
+        except EOFError:  # it was killed
+            pass
+        finally:
+            process.kill()
+            process.join()
+    if words:
+        raise TemplateError(words)
+    return source
+
+
+def _child(make: Callable[[], str], folder: Path, answer: Connection) -> None:
+    import resource  # not on Windows, where nothing is forked
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (TIMEOUT, TIMEOUT))
+    answer.send(_attempt(make, folder))
+    answer.close()
+    os._exit(0)  # the parent's exit handlers are none of ours
+
+
+def _attempt(make: Callable[[], str], folder: Path) -> tuple[str, str]:
+    """Return what is wrong, or "", and what was made."""
+    try:
+        source = make()
+    except Exception as error:
+        return _explained(error, folder), ""
+    if len(source) > MOST_TEXT:
+        return f"templates of {folder}: they print {len(source)} characters; at most {MOST_TEXT} are kept", ""
+    return "", source
+
+
+def _explained(error: Exception, folder: Path) -> str:
+    """Return a message with the template and the line where an error came from."""
+    message, file, line = str(error) or type(error).__name__, "", 0
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename.endswith((".j2", ".css", ".js")):
+            file, line = frame.filename, frame.lineno or 0
+    match error:
+        case TemplateSyntaxError():
+            file, line, message = error.filename or error.name or file, error.lineno, error.message or message
+        case TemplateNotFound():
+            message = f"there is no template {error.name!r:.80} in {folder} or among ours"
+        case UnicodeDecodeError():
+            message = f"byte {error.start} of a template is not UTF-8; save it as UTF-8 text"
+        case MemoryError():
+            message = f"more memory than {MEMORY >> 30} GB"
+        case RecursionError():
+            message = "nested too deeply; does a template extend or include itself?"
+    place = f"{file}, line {line}" if line else file or f"templates of {folder}"
+    return f"template {place}: {_one_line(message)}" if file else f"{place}: {_one_line(message)}"
+
+
+def _one_line(words: Any) -> str:
+    return " ".join(str(words).split())[:300]

@@ -1,0 +1,1 @@
+"""Hostile text, hostile templates, engines that are stopped: nothing is read or run, no half files."""
