@@ -19,15 +19,15 @@ from typing import Any, Literal, NoReturn
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateRuntimeError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from symrnn.document import Document, Line, Piece, Styled, Text
+from symrnn.document import Bar, Blank, Document, Line, Piece, Styled, Text
 from symrnn.engines import EngineError, make_pdf, overfull, typst_overflows
 from symrnn.typeset import latex as tex
 from symrnn.typeset import mathml as web
 from symrnn.typeset import typst as typ
-from symrnn.typeset.measure import width
+from symrnn.typeset.measure import EM, width
 from symrnn.typeset.scene_typst import scene_typst
 from symrnn.typeset.svg import svg
-from symrnn.typeset.text import text
+from symrnn.typeset.text import HIDDEN, text
 from symrnn.typeset.tikz import tikz
 from symrnn.typeset.tree import Coloured, Fraction, Operator, Role, Row, Tree, row
 
@@ -36,7 +36,6 @@ __all__ = ["EngineError", "make_pdf", "overfull", "render", "typst_overflows"]
 Format = Literal["tex", "typ", "html"]
 COLOURS: dict[Role, str] = {"explicit": "expl", "implicit": "impl"}
 ALIGNMENTS = {"l": "left", "c": "center", "r": "right"}
-EM = 3.88  # millimetres, at the 11 pt that widths are measured for
 WIDE = 55.0  # millimetres
 
 
@@ -125,6 +124,8 @@ def plain(value: object) -> str:
             return text(value)
         case Styled(words, _):
             return words
+        case Blank():
+            return HIDDEN
         case Line(lhs, relation, rhs):
             left = [] if lhs is None else [text(lhs)]
             return " ".join((*left, text(Operator(relation)), *map(text, rhs)))
@@ -164,6 +165,17 @@ def _columns(align: Iterable[str]) -> typ.Typst:
 def _ems(lines: Iterable[Line]) -> web.Html:
     """Return the width of the widest left side, so that relation signs stand in one column."""
     return web.Html(f"{max((width(line.lhs) for line in lines if line.lhs is not None), default=0) / EM:.3g}")
+
+
+def _room(pieces: Text) -> web.Html:
+    """Return the width of running text: all that a page says of what it does not show."""
+
+    def ems(piece: Piece) -> float:
+        if isinstance(piece, Tree):
+            return width(piece) / EM
+        return 5.0 * piece.fraction if isinstance(piece, Bar) else 0.5 * len(plain(piece))
+
+    return web.Html(f"{sum(map(ems, pieces)):.3g}")
 
 
 def _is_wide(tree: Tree) -> bool:
@@ -219,6 +231,7 @@ LANGUAGES: dict[Format, Language] = {
         {
             "picture": svg,
             "ems": _ems,
+            "room": _room,
             "embedded": _embedded,
             "digest": _digest,
             "wide": _is_wide,

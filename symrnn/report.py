@@ -17,11 +17,17 @@ from symrnn.document import Document
 from symrnn.engines import Engine, make_pdf
 from symrnn.evaluate import random_point
 from symrnn.job import Job
-from symrnn.kinds import derivation
+from symrnn.kinds import derivation, exercise, handout
 from symrnn.kinds.ledger import Ledger
 from symrnn.render import Format, render
 
-BUILDERS: dict[str, Callable[[Job, Ledger], Document]] = {"derivation": derivation.build}
+BUILDERS: dict[str, Callable[[Job, Ledger], Document]] = {
+    "derivation": derivation.build,
+    "handout": handout.build,
+    "exercise": exercise.build,
+    "solution": exercise.build,
+    "hints": exercise.build,
+}
 FORMATS = ("pdf", "tex", "typ", "html")
 SOURCES: tuple[Format, ...] = ("tex", "typ", "html")
 
@@ -100,11 +106,27 @@ def make_report(
     document, ledger = certify_job(job, progress)
     certificate = certificate_of(job, ledger)
     progress("typeset")
-    needed = {*formats, "tex", "typ"} if "pdf" in formats else {*formats}
-    sources = {name: render(document, name) for name in SOURCES if name in needed}
-    files = {f"report.{name}": text.encode() for name, text in sources.items() if name in formats}
-    made_by = ""
-    if "pdf" in formats:
-        files["report.pdf"], made_by = make_pdf(sources["tex"], sources["typ"], engine)
+    files, made_by = typeset(document, "report", formats, engine)
+    if document.key is not None:
+        files |= typeset(document.key, "solution", formats, engine)[0]
     files["certificate.json"] = (json.dumps(certificate, indent=1, ensure_ascii=False) + "\n").encode()
     return Report(document, certificate, files, made_by)
+
+
+def typeset(
+    document: Document, stem: str, formats: Sequence[str], engine: Engine
+) -> tuple[dict[str, bytes], str]:
+    """Return the files of one document by name, and the engine that made its PDF, or "".
+
+    Raises
+    ------
+    EngineError
+        If the PDF cannot be made.
+    """
+    needed = {*formats, "tex", "typ"} if "pdf" in formats else {*formats}
+    sources = {name: render(document, name) for name in SOURCES if name in needed}
+    files = {f"{stem}.{name}": text.encode() for name, text in sources.items() if name in formats}
+    made_by = ""
+    if "pdf" in formats:
+        files[f"{stem}.pdf"], made_by = make_pdf(sources["tex"], sources["typ"], engine)
+    return files, made_by
