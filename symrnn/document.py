@@ -118,7 +118,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A graph with its caption; the template numbers figures."""
+    """A graph with its caption; the template numbers figures that have one."""
 
     scene: Scene
     caption: Text
@@ -181,7 +181,8 @@ class Document:
 
     ``running_head`` stands at the top left of every page, ``label`` at its top right, ``foot`` at its foot:
     what was checked and how well it held. ``key`` is the same document with everything shown, where this one
-    hides something.
+    hides something. On ``slides`` every heading of level 1 opens a frame; steps and the items of a gallery
+    appear one after another.
     """
 
     title: Text
@@ -191,4 +192,5 @@ class Document:
     label: str
     foot: Text
     language: str = "en"
+    layout: Literal["pages", "slides"] = "pages"
     key: Document | None = None

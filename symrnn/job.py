@@ -21,11 +21,12 @@ from symrnn.evaluate import Array, Point
 from symrnn.exercise import Exercise, read_exercise
 from symrnn.jobdata import JobError, numbers_of, vectors, vocabulary_of
 from symrnn.network import OrderedNetwork
+from symrnn.onestep import OneStep
 from symrnn.tensor import Variable
 from symrnn.tomlfile import FileError, check_keys, finite_numbers, read_toml
 
-KINDS = ("derivation", "handout", "exercise", "solution", "hints")
-ONE_QUESTION = ("handout", "exercise", "solution", "hints")  # about one matrix of the recurrence
+KINDS = ("derivation", "handout", "exercise", "solution", "hints", "slides")
+ONE_QUESTION = KINDS[1:]  # about one matrix of the recurrence
 WITH_EXERCISE = ("exercise", "solution", "hints")
 MAX_STEPS = 8  # paths are printed one by one; beyond this nobody reads them
 MAX_SIZE = 8  # numbers are printed as matrices
@@ -216,6 +217,11 @@ def _one_question(
     if int(of.time) < 2:
         raise JobError(
             f"{place}: of is {of}; kind {kind!r} tells how an effect travels; accepted: L[2] or later"
+        )
+    if len(network.states) > 1 or OneStep(network).branches:
+        raise JobError(
+            f"{place}: kind {kind!r} tells one path for each use; {network.name} has several;"
+            f" accepted: a cell with one state and no gates, or kind 'derivation'"
         )
     acting = recurrent_matrices(network)
     if len(wrt) != 1 or wrt[0] not in acting:

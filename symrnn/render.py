@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any, Literal, NoReturn
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateRuntimeError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from symrnn.document import Bar, Blank, Document, Line, Piece, Styled, Text
+from symrnn.document import Bar, Blank, Block, Document, Gallery, Heading, Line, Piece, Steps, Styled, Text
 from symrnn.engines import EngineError, make_pdf, overfull, typst_overflows
 from symrnn.typeset import latex as tex
 from symrnn.typeset import mathml as web
@@ -34,6 +34,7 @@ from symrnn.typeset.tree import Coloured, Fraction, Operator, Role, Row, Tree, r
 __all__ = ["EngineError", "make_pdf", "overfull", "render", "typst_overflows"]
 
 Format = Literal["tex", "typ", "html"]
+WITH_SLIDES: tuple[Format, ...] = ("tex", "typ")  # a web page unfolds its steps itself
 COLOURS: dict[Role, str] = {"explicit": "expl", "implicit": "impl"}
 ALIGNMENTS = {"l": "left", "c": "center", "r": "right"}
 WIDE = 55.0  # millimetres
@@ -41,7 +42,8 @@ WIDE = 55.0  # millimetres
 
 def render(document: Document, format: Format) -> str:
     """Return the source of a document in ``tex`` (LaTeX), ``typ`` (Typst) or ``html``."""
-    template = _environment(format).get_template(f"report.{format}.j2")
+    name = "slides" if document.layout == "slides" and format in WITH_SLIDES else "report"
+    template = _environment(format).get_template(f"{name}.{format}.j2")
     return str(template.render(document=document))
 
 
@@ -103,6 +105,7 @@ def _environment(format: Format) -> ImmutableSandboxedEnvironment:
     environment.globals.update(unknown=_unknown, nothing=Row(()))
     environment.filters.update(
         kind=_kind,
+        frames=_frames,
         plain=plain,
         relation=Operator,
         colour=lambda role: made(COLOURS[role]),
@@ -141,6 +144,22 @@ def _kind(value: object) -> str:
     if isinstance(value, Tree):
         return "Tree"
     return "Text" if isinstance(value, str) else type(value).__name__
+
+
+def _frames(blocks: Sequence[Block]) -> list[tuple[Heading, list[Block], int]]:
+    """Return the frames of slides: heading, blocks, and in how many stages the frame appears."""
+    frames: list[tuple[Heading, list[Block], int]] = []
+    for block in blocks:
+        if isinstance(block, Heading) and block.level == 1:
+            frames.append((block, [], 1))
+        elif not frames:
+            raise TemplateRuntimeError("slides begin with a heading")
+        else:
+            heading, inside, stages = frames[-1]
+            revealed = {Steps: "rows", Gallery: "items"}.get(type(block))
+            more = len(getattr(block, revealed)) if revealed else 0
+            frames[-1] = heading, [*inside, block], max(stages, more)
+    return frames
 
 
 def _unknown(value: object) -> NoReturn:

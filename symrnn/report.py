@@ -17,7 +17,7 @@ from symrnn.document import Document
 from symrnn.engines import Engine, make_pdf
 from symrnn.evaluate import random_point
 from symrnn.job import Job
-from symrnn.kinds import derivation, exercise, handout
+from symrnn.kinds import derivation, exercise, handout, slides
 from symrnn.kinds.ledger import Ledger
 from symrnn.render import Format, render
 
@@ -27,6 +27,7 @@ BUILDERS: dict[str, Callable[[Job, Ledger], Document]] = {
     "exercise": exercise.build,
     "solution": exercise.build,
     "hints": exercise.build,
+    "slides": slides.build,
 }
 FORMATS = ("pdf", "tex", "typ", "html")
 SOURCES: tuple[Format, ...] = ("tex", "typ", "html")

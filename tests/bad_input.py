@@ -29,6 +29,16 @@ JOBS: dict[str, Any] = {
         [('"derivation"', '"exercise"'), (WRT, 'wrt = ["V"]')],
         ["wrt names V", "kind 'exercise' asks one question", "accepted: one of U, W"],
     ),
+    "a handout about gates": (
+        [
+            ('"derivation"', '"handout"'),
+            ('"elman"', '"gru"'),
+            ('activation = "tanh"\n', ""),
+            (STATE, "h = [1, 2, 3]"),
+            (WRT, 'wrt = ["W_r"]'),
+        ],
+        ["kind 'handout' tells one path", "GRU has several", "accepted: a cell with one state and no gates"],
+    ),
     "a handout about the first step": (
         [('"derivation"', '"handout"'), (WRT, 'wrt = ["W"]'), (OF, 'of = "L[1]"')],
         ["of is L[1]", "how an effect travels", "accepted: L[2] or later"],

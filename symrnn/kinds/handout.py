@@ -14,7 +14,6 @@ from symrnn.derivation import Derivation
 from symrnn.document import (
     Block,
     Bullets,
-    Columns,
     Display,
     Document,
     Figure,
@@ -24,6 +23,7 @@ from symrnn.document import (
     Prose,
     Result,
     Steps,
+    Text,
 )
 from symrnn.entrywise import EntryDerivation
 from symrnn.equation import STEP
@@ -33,14 +33,15 @@ from symrnn.kinds import network_part, story_part, sweep_part
 from symrnn.kinds.blocks import DISPLAY_WIDTH, display, steps
 from symrnn.kinds.handout_numbers import headed, with_numbers
 from symrnn.kinds.ledger import Ledger
-from symrnn.kinds.material import K, Material
+from symrnn.kinds.material import Material
 from symrnn.kinds.phrases import fill
 from symrnn.kinds.picture import jacobian_picture
 from symrnn.kinds.veil import Veil
+from symrnn.onestep import K
 from symrnn.typeset.measure import width
-from symrnn.typeset.tree import Group, Number, Operator, Row, Script, Symbol, Tree, row, separated
+from symrnn.typeset.tree import Group, Number, Operator, Script, Symbol, Tree, row, separated
 from symrnn.views.entry_layout import entry_cases, entry_layout
-from symrnn.views.graph import Term, unrolled
+from symrnn.views.graph import straight_term, unrolled
 from symrnn.views.matrix import layout
 from symrnn.views.symbols import variable_symbol
 
@@ -96,7 +97,7 @@ def derived(material: Material) -> Facts:
         material.from_loss(material.state(STEP)),
         jacobian_picture(material.jacobian, ledger),
         material.product,
-        material.entries(material.main),
+        material.entries(material.main_immediate),
         material.contracted,
         material.immediate(others[0]) if others else None,
     )
@@ -170,11 +171,8 @@ def network(facts: Facts) -> list[Block]:
         parameters=separated([variable_symbol(name) for name in job.cell.parameters], "comma"),
         start=fill(words.START, start=material.state(0)) if starts else (),
     )
-    left: tuple[Block, ...] = (
-        Prose(fill(words.READS_WORDS if job.vocabulary else words.READS, times=times, n=len(job.vocabulary))),
-        network_part.equations(job),
-        Prose((*shared, *network_part.activation_sentence(job))),
-    )
+    intro = fill(words.READS_WORDS if job.vocabulary else words.READS, times=times, n=len(job.vocabulary))
+    after = (*shared, *network_part.activation_sentence(job))
     caption = fill(
         words.FIGURE,
         T=row(Symbol("T"), Operator("="), last),
@@ -185,8 +183,8 @@ def network(facts: Facts) -> list[Block]:
     )
     return [
         Heading((words.NETWORK,)),
-        Columns(left, (Panel((network_part.shape_table(job),)),), left=0.57),
-        Figure(unrolled(job.network, Term(material.main, k, t)), caption),
+        *network_part.introduced(job, intro, after),
+        Figure(unrolled(job.network, straight_term(job.network, material.main, k, t)), caption),
     ]
 
 
@@ -208,16 +206,16 @@ def numbered(facts: Facts) -> Steps:
 
 def boxed(facts: Facts) -> Result:
     """The result, its factors braced."""
-    line = story_part.boxed(facts.material).line
-    return Result(line, words.RESULT, words.FROM_STEPS.format(last=facts.last))
+    (found,) = story_part.boxed(facts.material)
+    return Result(found.line, words.RESULT, words.FROM_STEPS.format(last=facts.last))
 
 
-def derivation(facts: Facts, veil: Veil) -> list[Block]:
-    """The path expansion rule by rule, its result in a box, and the result in words."""
+def reading(facts: Facts) -> Text:
+    """Say what the result says."""
     material, job = facts.material, facts.material.job
     (total,) = facts.paths.result.atoms(TimeSum)
     travels, acts = total.instance(bound("k")).args
-    reading = fill(
+    return fill(
         words.READING_RESULT,
         W=material.main,
         k=Symbol("k"),
@@ -226,13 +224,18 @@ def derivation(facts: Facts, veil: Veil) -> list[Block]:
         implicit=travels,
         front=Total(job.of, material.state(job.of.time)),
     )
+
+
+def derivation(facts: Facts, veil: Veil) -> list[Block]:
+    """The path expansion rule by rule, its result in a box, and the result in words."""
+    material, job = facts.material, facts.material.job
     return [
         headed(words.DERIVATION, job.exercise.points_of("results", "rules")),
         Prose(fill(words.BEFORE_STEPS, loss=job.of, W=material.main)),
         veil.steps(numbered(facts)),
         veil.result(boxed(facts), facts.last),
         Prose(fill(words.IN_WORDS)),
-        Prose(reading, blank=veil.hides_step(facts.last)),
+        Prose(reading(facts), blank=veil.hides_step(facts.last)),
     ]
 
 
@@ -249,7 +252,7 @@ def factors(facts: Facts, veil: Veil) -> list[Block]:
         Prose(fill(words.FROM_LOSS + ends, z=facts.to_scores.goal.args[1])),
         display(*claims, columns=2),
         Prose(fill(words.FROM_STATE, p=P, state=state, before=before)),
-        Display((_stacked(facts.jacobian),)),
+        Display((_joined(facts.jacobian),)),
         Prose((words.PRODUCT,)),
         display((product.lhs, product.rhs)),
         Prose(fill(words.FROM_PARAMETER, p=P, q=Q, r=R, W=material.main)),
@@ -259,17 +262,10 @@ def factors(facts: Facts, veil: Veil) -> list[Block]:
     ]
 
 
-def _stacked(line: Line) -> Line:
-    """Return a chain of equations in one line, or one below the other where that is too long."""
-    (chain,) = line.rhs
-    if not isinstance(chain, Row) or sum(width(tree) for tree in (line.lhs, chain) if tree) <= ACROSS:
-        return line
-    parts: list[list[Tree]] = [[]]
-    for item in chain.items:
-        if item == Operator("="):
-            parts.append([])
-        parts[-1].append(item)
-    return replace(line, rhs=tuple(row(*part) for part in parts))
+def _joined(line: Line) -> Line:
+    """Return a chain of equations in one line, where the whole width of the text holds it."""
+    fits = sum(width(tree) for tree in (line.lhs, *line.rhs) if tree is not None) <= ACROSS
+    return replace(line, rhs=(row(*line.rhs),)) if fits else line
 
 
 def _entry(found: EntryDerivation) -> Line:
