@@ -20,7 +20,6 @@ lint: .venv/installed ## style and types
 
 golden: .venv/installed ## rewrite the golden files after a wanted change; look at them before committing
 	$(BIN)/python -m pytest tests/golden --update-golden -p no:xdist
-	$(BIN)/symrnn report reports/deep/job.toml
 
 benchmark: .venv/installed ## time deriving, certifying and typesetting
 	$(BIN)/python -m tests.benchmarks.derive

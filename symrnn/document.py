@@ -29,7 +29,14 @@ class Bar:
     fraction: float
 
 
-Piece = str | Tree | Styled | Bar
+@dataclass(frozen=True)
+class Blank:
+    """A run of text that is not shown: its place is kept, and nothing of it is in the text of the page."""
+
+    text: Text
+
+
+Piece = str | Tree | Styled | Bar | Blank
 Text = tuple[Piece, ...]
 
 
@@ -43,9 +50,10 @@ class Heading:
 
 @dataclass(frozen=True)
 class Prose:
-    """A paragraph."""
+    """A paragraph; a ``blank`` one keeps its place and is not shown."""
 
     text: Text
+    blank: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,11 +75,15 @@ class Display:
 
 @dataclass(frozen=True)
 class StepRow:
-    """One row of a derivation: the line, the name of its rule and one short reason."""
+    """One row of a derivation: the line, the name of its rule and one short reason.
+
+    Of a ``blank`` row, rule and reason keep their place and are not shown.
+    """
 
     line: Line
     rule: str
     reason: Text
+    blank: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,7 +118,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A graph with its caption; the template numbers figures."""
+    """A graph with its caption; the template numbers figures that have one."""
 
     scene: Scene
     caption: Text
@@ -143,6 +155,13 @@ class Bullets:
 
 
 @dataclass(frozen=True)
+class Form:
+    """Places to write in, side by side: a label and what is written there already."""
+
+    fields: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Columns:
     """Two stacks of blocks side by side; ``left`` is the share of the text width the left one takes."""
 
@@ -151,7 +170,9 @@ class Columns:
     left: float = 0.5
 
 
-Block = Heading | Prose | Display | Steps | Result | Table | Figure | Gallery | Panel | Bullets | Columns
+Block = (
+    Heading | Prose | Display | Steps | Result | Table | Figure | Gallery | Panel | Bullets | Form | Columns
+)
 
 
 @dataclass(frozen=True)
@@ -159,7 +180,9 @@ class Document:
     """A whole document.
 
     ``running_head`` stands at the top left of every page, ``label`` at its top right, ``foot`` at its foot:
-    what was checked and how well it held.
+    what was checked and how well it held. ``key`` is the same document with everything shown, where this one
+    hides something. On ``slides`` every heading of level 1 opens a frame; steps and the items of a gallery
+    appear one after another.
     """
 
     title: Text
@@ -169,3 +192,5 @@ class Document:
     label: str
     foot: Text
     language: str = "en"
+    layout: Literal["pages", "slides"] = "pages"
+    key: Document | None = None

@@ -18,12 +18,16 @@ import numpy as np
 from symrnn.cell import Cell, picked
 from symrnn.equation import WEIGHT, NetworkError
 from symrnn.evaluate import Array, Point
+from symrnn.exercise import Exercise, read_exercise
 from symrnn.jobdata import JobError, numbers_of, vectors, vocabulary_of
 from symrnn.network import OrderedNetwork
+from symrnn.onestep import OneStep
 from symrnn.tensor import Variable
 from symrnn.tomlfile import FileError, check_keys, check_text, finite_numbers, read_toml
 
-KINDS = ("derivation",)
+KINDS = ("derivation", "handout", "exercise", "solution", "hints", "slides")
+ONE_QUESTION = KINDS[1:]  # about one matrix of the recurrence
+WITH_EXERCISE = ("exercise", "solution", "hints")
 MAX_STEPS = 8  # paths are printed one by one; beyond this nobody reads them
 MAX_SIZE = 8  # numbers are printed as matrices
 MAX_TEXT = 300
@@ -39,6 +43,7 @@ OPTIONAL = {
     "initial": dict,
     "course": str,
     "derive": dict,
+    "exercise": dict,
 }
 
 
@@ -67,6 +72,8 @@ class Job:
         Of the parameters, and of the random point of the certificates.
     digest : str
         SHA-256 of the job file.
+    exercise : Exercise
+        What is hidden, where the kind hides something.
     """
 
     title: str
@@ -86,6 +93,7 @@ class Job:
     of: Variable
     wrt: tuple[Variable, ...]
     digest: str
+    exercise: Exercise
 
     @property
     def steps(self) -> int:
@@ -143,6 +151,11 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
     kind = data.get("kind", "derivation")
     if kind not in KINDS:
         raise JobError(f"{where}: there is no kind {kind!r}; accepted: {', '.join(KINDS)}")
+    exercise = read_exercise(f"{where}, [exercise]", data.get("exercise", {}))
+    if "exercise" in data and kind not in WITH_EXERCISE:
+        raise JobError(
+            f"{where}: kind {kind!r} hides nothing; [exercise] is accepted with {', '.join(WITH_EXERCISE)}"
+        )
     name = data["cell"]
     cell = _cell(where, file, name, data)
     sequence = data["sequence"]
@@ -164,6 +177,8 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
     seed = _seed(where, data, seed)
     network = cell.unroll(steps, mask)
     of, wrt = _goals(f"{where}, [derive]", network, cell, data.get("derive", {}))
+    if kind in ONE_QUESTION:
+        _one_question(f"{where}, [derive]", kind, network, of, wrt)
     return Job(
         title=data["title"],
         kind=kind,
@@ -178,14 +193,42 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
         ),
         weights=tuple(float(w) for w in mask),
         sizes=sizes,
-        values=numbers_of(where, file, data, cell, sizes, seed),
+        values=numbers_of(where, file, data, cell, sizes, seed, kind != "derivation"),
         seed=seed,
         drawn="parameters" not in data,
         network=network,
         of=of,
         wrt=wrt,
         digest=hashlib.sha256(file.read_bytes()).hexdigest(),
+        exercise=exercise,
     )
+
+
+def recurrent_matrices(network: OrderedNetwork) -> list[Variable]:
+    """Return the matrices that act on the loss through the states."""
+    state = network[network.states[0], 1]
+    return [v for v in network.given if v.time is None and v.rank == 2 and network.depends(state, v)]
+
+
+def _one_question(
+    place: str, kind: str, network: OrderedNetwork, of: Variable, wrt: tuple[Variable, ...]
+) -> None:
+    """Check that a job asks how one matrix of the recurrence reaches a late loss."""
+    if int(of.time) < 2:
+        raise JobError(
+            f"{place}: of is {of}; kind {kind!r} tells how an effect travels; accepted: L[2] or later"
+        )
+    if len(network.states) > 1 or OneStep(network).branches:
+        raise JobError(
+            f"{place}: kind {kind!r} tells one path for each use; {network.name} has several;"
+            f" accepted: a cell with one state and no gates, or kind 'derivation'"
+        )
+    acting = recurrent_matrices(network)
+    if len(wrt) != 1 or wrt[0] not in acting:
+        named, accepted = (", ".join(str(v) for v in several) for several in (wrt, acting))
+        raise JobError(
+            f"{place}: wrt names {named}; kind {kind!r} asks one question; accepted: one of {accepted}"
+        )
 
 
 def _cell(where: str, file: Path, name: str, data: dict[str, Any]) -> Cell:

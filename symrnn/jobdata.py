@@ -72,15 +72,19 @@ def _is_number(item: Any) -> bool:
 
 
 def numbers_of(
-    where: str, file: Path, data: dict[str, Any], cell: Cell, sizes: dict[str, int], seed: int
+    where: str, file: Path, data: dict[str, Any], cell: Cell, sizes: dict[str, int], seed: int, short: bool
 ) -> dict[str, Array]:
-    """Parameters, drawn or read, and initial states, zero unless given."""
+    """Parameters, drawn or read, and initial states, zero unless given.
+
+    ``short`` numbers are drawn with two decimals: what a sheet prints of them is all there is to know.
+    """
     rng = np.random.default_rng(seed)
     shapes = {name: tuple(sizes[axis] for axis in shape) for name, shape in cell.parameters.items()}
     if "parameters" in data:
         values = _load(where, file.parent / data["parameters"], shapes)
     else:
         values = {name: rng.normal(scale=0.8, size=shape) for name, shape in shapes.items()}
+        values = {name: array.round(2) if short else array for name, array in values.items()}
     initial = data.get("initial", {})
     place = f"{where}, [initial]"
     check_keys(place, initial, {}, {name: list for name in cell.states})

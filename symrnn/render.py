@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,16 +19,16 @@ from typing import Any, Literal, NoReturn
 from jinja2 import TemplateRuntimeError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from symrnn.document import Document, Heading, Line, Piece, Styled, Text
+from symrnn.document import Bar, Blank, Block, Document, Gallery, Heading, Line, Piece, Steps, Styled, Text
 from symrnn.engines import EngineError, make_pdf, overfull, typst_overflows
 from symrnn.sandbox import TemplateError, checked_folder, environment, rendered_apart
 from symrnn.typeset import latex as tex
 from symrnn.typeset import mathml as web
 from symrnn.typeset import typst as typ
-from symrnn.typeset.measure import width
+from symrnn.typeset.measure import EM, width
 from symrnn.typeset.scene_typst import scene_typst
 from symrnn.typeset.svg import svg
-from symrnn.typeset.text import text
+from symrnn.typeset.text import HIDDEN, text
 from symrnn.typeset.tikz import tikz
 from symrnn.typeset.tree import Coloured, Fraction, Operator, Role, Row, Tree, row
 
@@ -43,9 +43,9 @@ __all__ = [
 ]
 
 Format = Literal["tex", "typ", "html"]
+WITH_SLIDES: tuple[Format, ...] = ("tex", "typ")  # a web page unfolds its steps itself
 COLOURS: dict[Role, str] = {"explicit": "expl", "implicit": "impl"}
 ALIGNMENTS = {"l": "left", "c": "center", "r": "right"}
-EM = 3.88  # millimetres, at the 11 pt that widths are measured for
 WIDE = 55.0  # millimetres
 
 
@@ -64,9 +64,10 @@ def render(document: Document, format: Format, folder: Path | None = None) -> st
     TemplateError
         If a template of the folder is wrong; the message names its file and line.
     """
+    name = "slides" if document.layout == "slides" and format in WITH_SLIDES else "report"
 
     def make() -> str:
-        template = _environment(format, folder).get_template(f"report.{format}.j2")
+        template = _environment(format, folder).get_template(f"{name}.{format}.j2")
         return str(template.render(document=document))
 
     return make() if folder is None else rendered_apart(make, folder)
@@ -121,6 +122,7 @@ def _environment(format: Format, folder: Path | None) -> ImmutableSandboxedEnvir
     sandbox.globals.update(unknown=_unknown, nothing=Row(()))
     sandbox.filters.update(
         kind=_kind,
+        frames=_frames,
         plain=plain,
         mark=lambda block: made(_mark(block)),
         relation=Operator,
@@ -143,6 +145,8 @@ def plain(value: object) -> str:
             return text(value)
         case Styled(words, _):
             return words
+        case Blank():
+            return HIDDEN
         case Line(lhs, relation, rhs):
             left = [] if lhs is None else [text(lhs)]
             return " ".join((*left, text(Operator(relation)), *map(text, rhs)))
@@ -167,6 +171,22 @@ def _mark(block: object) -> str:
     return type(block).__name__.lower()
 
 
+def _frames(blocks: Sequence[Block]) -> list[tuple[Heading, list[Block], int]]:
+    """Return the frames of slides: heading, blocks, and in how many stages the frame appears."""
+    frames: list[tuple[Heading, list[Block], int]] = []
+    for block in blocks:
+        if isinstance(block, Heading) and block.level == 1:
+            frames.append((block, [], 1))
+        elif not frames:
+            raise TemplateRuntimeError("slides begin with a heading")
+        else:
+            heading, inside, stages = frames[-1]
+            revealed = {Steps: "rows", Gallery: "items"}.get(type(block))
+            more = len(getattr(block, revealed)) if revealed else 0
+            frames[-1] = heading, [*inside, block], max(stages, more)
+    return frames
+
+
 def _unknown(value: object) -> NoReturn:
     raise TemplateRuntimeError(f"the template has no layout for {type(value).__name__}")
 
@@ -189,6 +209,17 @@ def _columns(align: Iterable[str]) -> typ.Typst:
 def _ems(lines: Iterable[Line]) -> web.Html:
     """Return the width of the widest left side, so that relation signs stand in one column."""
     return web.Html(f"{max((width(line.lhs) for line in lines if line.lhs is not None), default=0) / EM:.3g}")
+
+
+def _room(pieces: Text) -> web.Html:
+    """Return the width of running text: all that a page says of what it does not show."""
+
+    def ems(piece: Piece) -> float:
+        if isinstance(piece, Tree):
+            return width(piece) / EM
+        return 5.0 * piece.fraction if isinstance(piece, Bar) else 0.5 * len(plain(piece))
+
+    return web.Html(f"{sum(map(ems, pieces)):.3g}")
 
 
 def _is_wide(tree: Tree) -> bool:
@@ -244,6 +275,7 @@ LANGUAGES: dict[Format, Language] = {
         {
             "picture": svg,
             "ems": _ems,
+            "room": _room,
             "embedded": _embedded,
             "digest": _digest,
             "wide": _is_wide,

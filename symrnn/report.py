@@ -18,11 +18,18 @@ from symrnn.document import Document
 from symrnn.engines import Engine, make_pdf
 from symrnn.evaluate import random_point
 from symrnn.job import Job
-from symrnn.kinds import derivation
+from symrnn.kinds import derivation, exercise, handout, slides
 from symrnn.kinds.ledger import Ledger
 from symrnn.render import Format, check_templates, render
 
-BUILDERS: dict[str, Callable[[Job, Ledger], Document]] = {"derivation": derivation.build}
+BUILDERS: dict[str, Callable[[Job, Ledger], Document]] = {
+    "derivation": derivation.build,
+    "handout": handout.build,
+    "exercise": exercise.build,
+    "solution": exercise.build,
+    "hints": exercise.build,
+    "slides": slides.build,
+}
 FORMATS = ("pdf", "tex", "typ", "html")
 SOURCES: tuple[Format, ...] = ("tex", "typ", "html")
 
@@ -112,17 +119,37 @@ def make_report(
     EngineError
         If the PDF cannot be made.
     """
-    needed = {*formats, "tex", "typ"} if "pdf" in formats else {*formats}
-    sources_of = [name for name in SOURCES if name in needed]
     if templates is not None:
-        check_templates(templates, sources_of)
+        check_templates(templates, sources_for(formats))
     document, ledger = certify_job(job, progress)
     certificate = certificate_of(job, ledger)
     progress("typeset")
-    sources = {name: render(document, name, templates) for name in sources_of}
-    files = {f"report.{name}": text.encode() for name, text in sources.items() if name in formats}
-    made_by = ""
-    if "pdf" in formats:
-        files["report.pdf"], made_by = make_pdf(sources["tex"], sources["typ"], engine)
+    files, made_by = typeset(document, "report", formats, engine, templates)
+    if document.key is not None:
+        files |= typeset(document.key, "solution", formats, engine, templates)[0]
     files["certificate.json"] = (json.dumps(certificate, indent=1, ensure_ascii=False) + "\n").encode()
     return Report(document, certificate, files, made_by)
+
+
+def sources_for(formats: Sequence[str]) -> list[Format]:
+    """Return the formats whose source text is needed for files of these formats."""
+    needed = {*formats, "tex", "typ"} if "pdf" in formats else {*formats}
+    return [name for name in SOURCES if name in needed]
+
+
+def typeset(
+    document: Document, stem: str, formats: Sequence[str], engine: Engine, templates: Path | None = None
+) -> tuple[dict[str, bytes], str]:
+    """Return the files of one document by name, and the engine that made its PDF, or "".
+
+    Raises
+    ------
+    EngineError
+        If the PDF cannot be made.
+    """
+    sources = {name: render(document, name, templates) for name in sources_for(formats)}
+    files = {f"{stem}.{name}": text.encode() for name, text in sources.items() if name in formats}
+    made_by = ""
+    if "pdf" in formats:
+        files[f"{stem}.pdf"], made_by = make_pdf(sources["tex"], sources["typ"], engine)
+    return files, made_by

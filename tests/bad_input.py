@@ -8,6 +8,7 @@ STATE = "s = [0.3, -0.2, 0.5]"
 MASK = "mask = [0.5, 1]"
 WRT = 'wrt = ["b"]'
 OF = 'of = "L[2]"'
+EXERCISE = ('"derivation"', '"exercise"')
 A = "U @ x[t] + W @ s[t-1] + b"
 
 JOBS: dict[str, Any] = {
@@ -20,6 +21,53 @@ JOBS: dict[str, Any] = {
         ["seed is true or false", "accepted: a whole number"],
     ),
     "an unknown kind": ([('"derivation"', '"derivate"')], ["'derivate'", "accepted: derivation"]),
+    "two questions for a handout": (
+        [('"derivation"', '"handout"'), (WRT, 'wrt = ["W", "U"]')],
+        ["wrt names W, U", "asks one question", "accepted: one of U, W"],
+    ),
+    "a handout about the output": (
+        [('"derivation"', '"exercise"'), (WRT, 'wrt = ["V"]')],
+        ["wrt names V", "kind 'exercise' asks one question", "accepted: one of U, W"],
+    ),
+    "a handout about gates": (
+        [
+            ('"derivation"', '"handout"'),
+            ('"elman"', '"gru"'),
+            ('activation = "tanh"\n', ""),
+            (STATE, "h = [1, 2, 3]"),
+            (WRT, 'wrt = ["W_r"]'),
+        ],
+        ["kind 'handout' tells one path", "GRU has several", "accepted: a cell with one state and no gates"],
+    ),
+    "a handout about the first step": (
+        [('"derivation"', '"handout"'), (WRT, 'wrt = ["W"]'), (OF, 'of = "L[1]"')],
+        ["of is L[1]", "how an effect travels", "accepted: L[2] or later"],
+    ),
+    "an exercise in a derivation": (
+        [(WRT, f"{WRT}\n[exercise]")],
+        ["'derivation' hides nothing", "accepted with exercise"],
+    ),
+    "an unknown part to hide": (
+        [EXERCISE, (WRT, f'{WRT}\n[exercise]\nhide = ["answers"]')],
+        ["[exercise]: hide names 'answers'", "accepted: a list of results, rules, numbers"],
+    ),
+    "a step that is true": (
+        [EXERCISE, (WRT, f"{WRT}\n[exercise]\nhide = [true]")],
+        ["hide names True", "numbers of steps"],
+    ),
+    "the step nought to hide": (
+        [EXERCISE, (WRT, f"{WRT}\n[exercise]\nhide = [0]")],
+        ["hide names 0", "numbers of steps"],
+    ),
+    "nothing to hide": ([EXERCISE, (WRT, f"{WRT}\n[exercise]\nhide = []")], ["hide is empty", "accepted"]),
+    "points for nothing": (
+        [EXERCISE, (WRT, f"{WRT}\n[exercise]\npoints = {{ result = 3 }}")],
+        ["points: unknown key 'result'", "did you mean 'results'?"],
+    ),
+    "points taken away": (
+        [EXERCISE, (WRT, f"{WRT}\n[exercise]\npoints = {{ results = -3 }}")],
+        ["results is -3", "accepted: 0 to"],
+    ),
     "an unknown activation": ([('"tanh"', '"tan"')], ["'tan'", "accepted: tanh, sigmoid"]),
     "an unknown loss": ([('"cross_entropy"', '"l2"')], ["'l2'", "accepted: cross_entropy"]),
     "an unknown cell": ([('"elman"', '"elmann"')], ["'elmann'", "did you mean 'elman'?"]),

@@ -2,11 +2,13 @@
 
 from symrnn.document import (
     Bar,
+    Blank,
     Bullets,
     Columns,
     Display,
     Document,
     Figure,
+    Form,
     Gallery,
     Heading,
     Line,
@@ -24,6 +26,7 @@ from symrnn.typeset.tree import (
     Cases,
     Fraction,
     Group,
+    Hidden,
     Matrix,
     Name,
     Number,
@@ -282,10 +285,13 @@ def document() -> Document:
             "Common slips",
             "explicit",
         ),
+        Form((("Name", ""), ("Points", "/ 4"))),
         Panel(
             (
                 Prose(say("Redraw Figure 1 for the term $k = 3$. Which arrows are thick?")),
                 Prose(say("{} The arrow $s_2 -> s_3$ is dashed.", Styled("Answer.", "quiet"))),
+                Prose(say("Nobody reads $V$ here: {}.", Blank((Bar(1.0),))), blank=True),
+                Prose(say("{} and a box: {}", Blank(text("nor this")), Hidden(pd("loss_4", "W")))),
             ),
             "Your turn",
             "implicit",

@@ -16,6 +16,7 @@ from symrnn.typeset.tree import (
     Coloured,
     Fraction,
     Group,
+    Hidden,
     Matrix,
     Name,
     Number,
@@ -89,6 +90,10 @@ CASES: list[tuple[Tree, str]] = [
         Underbrace(m("s_t"), "made <here>", "explicit"),
         f'<munder><munder>{S_T}<mo stretchy="true">⏟</mo></munder>'
         '<mrow class="explicit label"><mtext>made &lt;here&gt;</mtext></mrow></munder>',
+    ),
+    (
+        Hidden(m("s_t")),
+        '<mspace class="hidden" width="0.975em" height="0.722em" depth="0.412em"/>',
     ),
     (
         Underbrace(Symbol("W"), "a\nb"),

@@ -12,7 +12,20 @@ import pytest
 
 from symrnn import document as documents
 from symrnn import engines
-from symrnn.document import Bar, Display, Document, Heading, Line, Panel, Prose, StepRow, Steps, Styled, Table
+from symrnn.document import (
+    Bar,
+    Blank,
+    Display,
+    Document,
+    Heading,
+    Line,
+    Panel,
+    Prose,
+    StepRow,
+    Steps,
+    Styled,
+    Table,
+)
 from symrnn.render import EngineError, make_pdf, overfull, plain, render, templates, typst_overflows
 from symrnn.typeset.latex import Latex
 from symrnn.typeset.tree import Tree
@@ -248,4 +261,4 @@ def test_a_missing_package_sends_auto_to_typst_and_is_an_error_else():
 
 def test_every_piece_of_text_has_a_layout():
     pieces = typing.get_args(documents.Piece)
-    assert set(pieces) == {str, Tree, Styled, Bar}
+    assert set(pieces) == {str, Tree, Styled, Bar, Blank}

@@ -20,6 +20,7 @@ from symrnn.typeset.tree import (
     Coloured,
     Fraction,
     Group,
+    Hidden,
     Matrix,
     Name,
     Number,
@@ -41,6 +42,8 @@ s_t = m("s_t")
 
 CASES: list[tuple[Tree, str, str, str]] = [
     (Symbol("W"), "W", "W", "W"),
+    (Hidden(Symbol("W")), r"\hidden{W}", "hidden(W)", "▢"),
+    (Hidden(m("+ W")), r"\hidden{{}+ W}", 'hidden("" + W)', "▢"),
     (Symbol("sigma"), r"\sigma", "sigma", "σ"),
     (Symbol("epsilon"), r"\varepsilon", "epsilon", "ε"),
     (m("loss_4"), r"\mathcal{L}_{4}", "cal(L)_(4)", "L_4"),

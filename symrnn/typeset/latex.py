@@ -19,6 +19,7 @@ from symrnn.typeset.tree import (
     Coloured,
     Fraction,
     Group,
+    Hidden,
     Matrix,
     Name,
     Number,
@@ -109,6 +110,9 @@ def latex(tree: Tree) -> Latex:
             return Latex(rf"\underbrace{{{latex(body)}}}_{{{_label(label, role)}}}")
         case Coloured(body, role):
             return Latex(rf"\textcolor{{{COLOURS[role]}}}{{{latex(body)}}}")
+        case Hidden(body):
+            signed = isinstance(body, Row) and isinstance(body.items[0], Operator)  # a sign keeps its spaces
+            return Latex(rf"\hidden{{{'{}' if signed else ''}{latex(body)}}}")
     raise NotImplementedError(f"no LaTeX for {tree!r}")
 
 

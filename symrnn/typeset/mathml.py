@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 from symrnn.typeset.latex import clean
+from symrnn.typeset.measure import EM, height, width
 from symrnn.typeset.tree import (
     GREEK,
     WORDS,
@@ -21,6 +22,7 @@ from symrnn.typeset.tree import (
     Coloured,
     Fraction,
     Group,
+    Hidden,
     Matrix,
     Name,
     Number,
@@ -142,6 +144,11 @@ def _element(tree: Tree, dense: bool = False) -> str:
             return _tag("munder", braced, _label(label, role))
         case Coloured(body, role):
             return _tag("mrow", *_elements(body, dense), _class=role)
+        case Hidden(body):
+            above, below = height(body)
+            size = {"width": width(body), "height": above, "depth": below}
+            sizes = " ".join(f'{key}="{mm / EM:.3g}em"' for key, mm in size.items())
+            return f'<mspace class="hidden" {sizes}/>'
     raise NotImplementedError(f"no MathML for {tree!r}")
 
 

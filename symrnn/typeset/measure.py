@@ -1,6 +1,6 @@
-"""How wide a formula is, roughly, so that long sums can be broken before any backend sees them.
+"""How wide and how high a formula is, roughly: long sums are broken before any backend sees them.
 
-The estimate is in millimetres at 11 pt and on the generous side. Only top-level sums are broken, never a
+The estimates are in millimetres at 11 pt and on the generous side. Only top-level sums are broken, never a
 product; whether the result fits is checked where it counts: the engines report every line that is too
 wide.
 """
@@ -16,6 +16,7 @@ from symrnn.typeset.tree import (
     Coloured,
     Fraction,
     Group,
+    Hidden,
     Matrix,
     Name,
     Number,
@@ -28,7 +29,9 @@ from symrnn.typeset.tree import (
     row,
 )
 
+EM = 3.88  # millimetres, at the 11 pt that everything is measured for
 LETTER, SMALL = 2.2, 0.72
+ASCENT, DESCENT, AXIS, RULE = 2.8, 1.0, 0.95, 0.7  # of a line, of its middle, and round a fraction bar
 OPERATORS = {"thin": 0.7, "quad": 4.0, "comma": 1.6, "prime": 1.0, "slash": 2.0, "cdots": 5.0, "dots": 5.0}
 
 
@@ -45,7 +48,7 @@ def width(tree: Tree) -> float:
             return 2.0 * len(text)
         case Row(items):
             return sum(width(item) for item in items)
-        case Accent(_, body) | Coloured(body, _):
+        case Accent(_, body) | Coloured(body, _) | Hidden(body):
             return width(body)
         case Underbrace(body, label, _):
             return max(width(body), 1.5 * max(map(len, label.split("\n"))))
@@ -62,6 +65,49 @@ def width(tree: Tree) -> float:
         case Cases(rows):
             return max(width(value) + width(condition) for value, condition in rows) + 12
     raise NotImplementedError(f"no width of {type(tree).__name__}")
+
+
+def height(tree: Tree) -> tuple[float, float]:
+    """Height of a displayed formula above and below its baseline, in millimetres."""
+    match tree:
+        case Symbol() | Number() | Name() | Operator():
+            return ASCENT, DESCENT
+        case Row(items):
+            return _highest(items)
+        case Coloured(body, _) | Hidden(body):
+            return height(body)
+        case Accent(_, body):
+            above, below = height(body)
+            return above + 0.8, below
+        case Underbrace(body, label, _):
+            above, below = height(body)
+            return above, below + 2.0 + 3.0 * len(label.split("\n"))
+        case Script(base, sub, sup):
+            above, below = height(base)
+            return above + (0.0 if sup is None else 1.2), below + (0.0 if sub is None else 0.6)
+        case Fraction(top, bottom):
+            return AXIS + RULE + sum(height(top)), sum(height(bottom)) + RULE - AXIS
+        case Group(body, _):
+            above, below = height(body)
+            return above + 0.4, below + 0.4
+        case BigSum(lower, upper, _):
+            return AXIS + 2.7 + SMALL * sum(height(upper)), 2.7 - AXIS + SMALL * sum(height(lower))
+        case Matrix(rows):
+            return _stacked([_highest(cells) for cells in rows])
+        case Cases(rows):
+            return _stacked([_highest(cells) for cells in rows])
+    raise NotImplementedError(f"no height of {type(tree).__name__}")
+
+
+def _highest(items: tuple[Tree, ...]) -> tuple[float, float]:
+    heights = [height(item) for item in items] or [(ASCENT, DESCENT)]
+    return max(above for above, _ in heights), max(below for _, below in heights)
+
+
+def _stacked(rows: list[tuple[float, float]]) -> tuple[float, float]:
+    """Rows one below the other, centred at the axis."""
+    half = (sum(above + below for above, below in rows) + 1.2 * (len(rows) - 1)) / 2
+    return half + AXIS, half - AXIS
 
 
 def broken(tree: Tree, limit: float, width: Callable[[Tree], float] = width) -> tuple[Tree, ...]:

@@ -17,6 +17,7 @@ from symrnn.typeset.tree import (
     Coloured,
     Fraction,
     Group,
+    Hidden,
     Matrix,
     Name,
     Number,
@@ -55,6 +56,7 @@ SYMBOLS = {"partial": "∂", "loss": "L", "top": "ᵀ", "ones": "𝟏"} | GREEK
 ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303"}
 BRACKETS = {"(": ("(", ")"), "[": ("[", "]"), "|": ("|", "|"), "||": ("‖", "‖")}
 SUPERSCRIPTS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
+HIDDEN = "▢"  # says that something stands there, and not even how long it is
 TIGHT = ("comma", "semicolon", "colon", "prime", "slash", "period")
 
 
@@ -97,6 +99,8 @@ def text(tree: Tree) -> str:
             return "{" + "; ".join(f"{text(value)} {text(condition)}" for value, condition in branches) + "}"
         case Underbrace(body, _, _) | Coloured(body, _):
             return text(body)
+        case Hidden():
+            return HIDDEN
     raise NotImplementedError(f"no plain text for {tree!r}")
 
 

@@ -163,6 +163,13 @@ class Coloured(Tree):
     role: Role
 
 
+@dataclass(frozen=True)
+class Hidden(Tree):
+    """A body that is not shown: a box of its size stands in its place, and nothing of it is in the text."""
+
+    body: Tree
+
+
 def row(*items: Tree) -> Tree:
     """Pieces side by side, nested rows flattened; a single piece stays itself."""
     flat: list[Tree] = []

@@ -20,6 +20,7 @@ from symrnn.typeset.tree import (
     Coloured,
     Fraction,
     Group,
+    Hidden,
     Matrix,
     Name,
     Number,
@@ -59,6 +60,7 @@ SYMBOLS = {"partial": "partial", "loss": "cal(L)", "top": "top", "ones": "bold(1
     name: name for name in GREEK
 }
 OPERATOR_NAMES = ("log", "exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "det", "dim")
+PLACE = '"" '  # nothing, but a left operand
 PUNCTUATION = tuple(Operator(name) for name in ("comma", "semicolon", "period"))
 BRACKETS = {"(": ("(", ")"), "[": ("[", "]"), "|": ("abs", ""), "||": ("norm", "")}
 
@@ -112,6 +114,9 @@ def typst(tree: Tree) -> Typst:
             return Typst(f"underbrace({typst(body)}, {f'{role}({words})' if role else words})")
         case Coloured(body, role):
             return Typst(f"{role}({typst(body)})")
+        case Hidden(body):
+            signed = isinstance(body, Row) and isinstance(body.items[0], Operator)  # a sign keeps its spaces
+            return Typst(f"hidden({PLACE if signed else ''}{typst(body)})")
     raise NotImplementedError(f"no Typst for {tree!r}")
 
 

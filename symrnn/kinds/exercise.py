@@ -1,0 +1,105 @@
+"""Exercise, solution and hints: one handout, drawn through the veil that the job asks for.
+
+An exercise brings its key, the solution: the same facts and the same numbers with nothing hidden.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from symrnn.document import Block, Document, Form, Panel, Prose, Styled
+from symrnn.job import Job
+from symrnn.kinds import handout_words as words
+from symrnn.kinds.handout import SAME, Facts, P, R, Sheet, derived
+from symrnn.kinds.ledger import Ledger
+from symrnn.kinds.material import Material
+from symrnn.kinds.phrases import fill
+from symrnn.kinds.veil import Veil
+from symrnn.tensor import Shape
+from symrnn.typeset.tree import Group, Number, Operator, Script, Symbol, Tree, row, separated
+from symrnn.views.matrix import inline, line
+
+LABELS = {"exercise": words.EXERCISE, "hints": words.HINTS}
+
+
+def build(job: Job, ledger: Ledger) -> Document:
+    """Derive, certify and compose the exercise of a job, or its solution, or its hints."""
+    sheets = Sheets(derived(Material(job, ledger)))
+    return sheets.solution(job, ledger) if job.kind == "solution" else sheets.exercise(job, ledger)
+
+
+@dataclass(frozen=True, eq=False)
+class Sheets:
+    """Exercise and solution without their numbers."""
+
+    facts: Facts
+
+    @cached_property
+    def open(self) -> Sheet:
+        """With nothing hidden."""
+        return self._sheet(Veil(), words.SOLUTION)
+
+    @cached_property
+    def veiled(self) -> Sheet:
+        """With the answers hidden."""
+        job = self.facts.material.job
+        return self._sheet(Veil(job.exercise.hide, job.kind == "hints"), LABELS[job.kind])
+
+    def _sheet(self, veil: Veil, label: str) -> Sheet:
+        return Sheet(self.facts, veil, label, (questions(self.facts, veil),))
+
+    def exercise(self, job: Job, ledger: Ledger) -> Document:
+        """Return the exercise with the numbers of ``job``, and its key with it."""
+        return replace(self.veiled.filled(job, ledger, form(job)), key=self.solution(job, ledger))
+
+    def solution(self, job: Job, ledger: Ledger) -> Document:
+        """Return the solution with the numbers of ``job``."""
+        return self.open.filled(job, ledger, form(job))
+
+
+def form(job: Job) -> tuple[Block, ...]:
+    """Places for name, date and points, where the job asks for them."""
+    asked = job.exercise
+    total = sum(number for _, number in asked.points)
+    fields = [(words.NAME, asked.student), (words.DATE, "")] if asked.name or asked.student else []
+    fields += [(words.POINTS, f"/ {total}")] if total else []
+    return (Form(tuple(fields)),) if fields else ()
+
+
+def questions(facts: Facts, veil: Veil) -> Panel:
+    """Some questions, each with its answer."""
+    material = facts.material
+    t = int(material.job.of.time)
+    k = t - 1 if t > 2 else t  # not the term that the figure shows
+    before, state = material.state(k - 1), material.state(k)
+    asked = [
+        (
+            fill(words.ASK_GRAPH, k=facts.same(k)),
+            fill(words.ANSWER_GRAPH, before=before, state=state, loss=material.job.of),
+        )
+    ]
+    if facts.other is not None:
+        goal, result = facts.other.goal, facts.other.result
+        claim = row(inline(goal), Operator("="), line(goal, result)[1])
+        asked.append(
+            (
+                fill(words.ASK_OTHER, W=material.main, U=goal.args[1]),
+                fill(words.ANSWER_OTHER, claim=claim),
+            )
+        )
+    everything, rest = _count(facts.entries.goal.shape), _count(material.main.shape)
+    pair = Group(row(P, Operator("comma"), R))
+    asked.append(
+        (fill(words.ASK_ENTRIES, all=everything), fill(words.ANSWER_ENTRIES, some=rest, pair=pair, same=SAME))
+    )
+    blocks: list[Block] = []
+    for letter, (question, answer) in zip("abc", asked):
+        blocks += [Prose((Styled(f"{letter}. ", "strong"), *question)), veil.prose(answer)]
+    return Panel(tuple(blocks), words.TURN, "implicit")
+
+
+def _count(shape: Shape) -> Tree:
+    """Return the number of entries of a shape, such as d³."""
+    powers = {Symbol(axis): shape.count(axis) for axis in shape}
+    return separated([a if n == 1 else Script(a, sup=Number(str(n))) for a, n in powers.items()], "thin")

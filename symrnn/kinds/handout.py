@@ -1,0 +1,288 @@
+"""The handout: one question, ∂L_t/∂W, on two to four pages, for a student who knows the chain rule.
+
+Exercise, solution and hints are the same sheet drawn through a veil that hides answers. What no number
+enters, the facts and the story, is made once and serves every set of numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from symrnn.calculus import TimeSum, Total, bound
+from symrnn.derivation import Derivation
+from symrnn.document import (
+    Block,
+    Bullets,
+    Display,
+    Document,
+    Figure,
+    Heading,
+    Line,
+    Panel,
+    Prose,
+    Result,
+    Steps,
+    Text,
+)
+from symrnn.entrywise import EntryDerivation
+from symrnn.equation import STEP
+from symrnn.job import Job, recurrent_matrices
+from symrnn.kinds import handout_words as words
+from symrnn.kinds import network_part, story_part, sweep_part
+from symrnn.kinds.blocks import DISPLAY_WIDTH, display, steps
+from symrnn.kinds.handout_numbers import headed, with_numbers
+from symrnn.kinds.ledger import Ledger
+from symrnn.kinds.material import Material
+from symrnn.kinds.phrases import fill
+from symrnn.kinds.picture import jacobian_picture
+from symrnn.kinds.veil import Veil
+from symrnn.onestep import K
+from symrnn.typeset.measure import width
+from symrnn.typeset.tree import Group, Number, Operator, Script, Symbol, Tree, row, separated
+from symrnn.views.entry_layout import entry_cases, entry_layout
+from symrnn.views.graph import straight_term, unrolled
+from symrnn.views.matrix import layout
+from symrnn.views.symbols import variable_symbol
+
+P, Q, R = Symbol("p"), Symbol("q"), Symbol("r")
+ACROSS = 165.0  # millimetres, of a line that may be as wide as the text
+SAME = row(P, Operator("="), Q)
+
+
+def build(job: Job, ledger: Ledger) -> Document:
+    """Derive, certify and compose the handout of a job."""
+    return Sheet(derived(Material(job, ledger)), Veil(), words.HANDOUT).filled(job, ledger)
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What a handout prints of derivations; every one of them has passed the ledger."""
+
+    material: Material
+    paths: Derivation
+    to_scores: Derivation
+    to_state: Derivation
+    jacobian: Line
+    product: Derivation
+    entries: EntryDerivation
+    together: Derivation
+    other: Derivation | None
+
+    @property
+    def last(self) -> int:
+        """Number of the last step of the path expansion."""
+        return len(self.paths.lines())
+
+    def same(self, k: int) -> Tree:
+        """Return k = 2, or another number."""
+        return row(Symbol("k"), Operator("="), Number(str(k)))
+
+
+def derived(material: Material) -> Facts:
+    """Derive and certify what a handout tells.
+
+    Raises
+    ------
+    CertificateError
+        If a line does not hold.
+    """
+    job, ledger = material.job, material.ledger
+    ledger.admit_equations(material.network)
+    others = [v for v in recurrent_matrices(job.network) if v != material.main]
+    facts = Facts(
+        material,
+        material.main_paths,
+        material.output,
+        material.from_loss(material.state(STEP)),
+        jacobian_picture(material.jacobian, ledger),
+        material.product,
+        material.entries(material.main_immediate),
+        material.contracted,
+        material.immediate(others[0]) if others else None,
+    )
+    ledger.settle()
+    return facts
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """A handout without its numbers.
+
+    Attributes
+    ----------
+    facts : Facts
+    veil : Veil
+        What it hides.
+    label : str
+        What it is called, such as "handout".
+    questions : tuple of Block
+        What it asks at its end.
+    """
+
+    facts: Facts
+    veil: Veil
+    label: str
+    questions: tuple[Block, ...] = ()
+
+    @cached_property
+    def story(self) -> tuple[Block, ...]:
+        """Network, question, derivation, factors: what no number enters."""
+        parts = (
+            network(self.facts),
+            dependence(self.facts, self.veil),
+            derivation(self.facts, self.veil),
+            factors(self.facts, self.veil),
+        )
+        return tuple(block for part in parts for block in part)
+
+    def filled(self, job: Job, ledger: Ledger, head: tuple[Block, ...] = ()) -> Document:
+        """Return the document with the numbers of ``job``, which pass the ledger."""
+        facts = self.facts
+        lead = fill(
+            words.LEAD_EXERCISE if self.veil.hide else words.LEAD,
+            loss=job.of,
+            W=facts.material.main,
+            goal=facts.paths.goal,
+            k=Symbol("k"),
+        )
+        checked = (facts.paths, facts.together)
+        numbers = with_numbers(facts.material, checked, job, ledger, self.veil, bool(self.questions))
+        return Document(
+            title=(job.title,),
+            lead=lead,
+            blocks=(*head, *self.story, *numbers, slips(facts), *self.questions),
+            running_head=job.course,
+            label=words.LABEL.format(cell=job.cell.name, kind=self.label),
+            foot=sweep_part.foot(ledger),
+        )
+
+
+def network(facts: Facts) -> list[Block]:
+    """The equations, the shapes and the graph, one term highlighted."""
+    material, job = facts.material, facts.material.job
+    t = int(job.of.time)
+    k = min(2, t - 1)
+    last = Number(str(job.steps))
+    times = separated([row(Symbol("t"), Operator("="), Number("1")), Operator("dots"), last], "comma")
+    starts = job.values[f"{job.cell.states[0]}0"].any()
+    shared = fill(
+        words.SHARED,
+        parameters=separated([variable_symbol(name) for name in job.cell.parameters], "comma"),
+        start=fill(words.START, start=material.state(0)) if starts else (),
+    )
+    intro = fill(words.READS_WORDS if job.vocabulary else words.READS, times=times, n=len(job.vocabulary))
+    after = (*shared, *network_part.activation_sentence(job))
+    caption = fill(
+        words.FIGURE,
+        T=row(Symbol("T"), Operator("="), last),
+        k=facts.same(k),
+        W=material.main,
+        state=material.state(k),
+        loss=job.of,
+    )
+    return [
+        Heading((words.NETWORK,)),
+        *network_part.introduced(job, intro, after),
+        Figure(unrolled(job.network, straight_term(job.network, material.main, k, t)), caption),
+    ]
+
+
+def dependence(facts: Facts, veil: Veil) -> list[Block]:
+    """Explicit and implicit: the step that the whole derivation turns on, with its terms braced."""
+    rules = [line.rule.name for line in facts.paths.lines()]
+    blocks = story_part.two_kinds(facts.material)
+    if not veil.hides_step(rules.index("explicit + implicit") + 1):
+        return blocks
+    return [
+        Display(tuple(map(veil.line, b.lines)), b.columns) if isinstance(b, Display) else b for b in blocks
+    ]
+
+
+def numbered(facts: Facts) -> Steps:
+    """The path expansion, one rule in a row."""
+    return steps(facts.paths)
+
+
+def boxed(facts: Facts) -> Result:
+    """The result, its factors braced."""
+    (found,) = story_part.boxed(facts.material)
+    return Result(found.line, words.RESULT, words.FROM_STEPS.format(last=facts.last))
+
+
+def reading(facts: Facts) -> Text:
+    """Say what the result says."""
+    material, job = facts.material, facts.material.job
+    (total,) = facts.paths.result.atoms(TimeSum)
+    travels, acts = total.instance(bound("k")).args
+    return fill(
+        words.READING_RESULT,
+        W=material.main,
+        k=Symbol("k"),
+        state=material.state(K),
+        explicit=acts,
+        implicit=travels,
+        front=Total(job.of, material.state(job.of.time)),
+    )
+
+
+def derivation(facts: Facts, veil: Veil) -> list[Block]:
+    """The path expansion rule by rule, its result in a box, and the result in words."""
+    material, job = facts.material, facts.material.job
+    return [
+        headed(words.DERIVATION, job.exercise.points_of("results", "rules")),
+        Prose(fill(words.BEFORE_STEPS, loss=job.of, W=material.main)),
+        veil.steps(numbered(facts)),
+        veil.result(boxed(facts), facts.last),
+        Prose(fill(words.IN_WORDS)),
+        Prose(reading(facts), blank=veil.hides_step(facts.last)),
+    ]
+
+
+def factors(facts: Facts, veil: Veil) -> list[Block]:
+    """What each factor is, and what becomes of them together."""
+    material, job = facts.material, facts.material.job
+    state, before = material.jacobian.goal.args
+    ends = words.SOFTMAX if job.cell.loss == "cross_entropy" else words.SQUARED
+    product = facts.product.lines()[0]
+    claims = [(found.goal, found.result) for found in (facts.to_scores, facts.to_state)]
+    together = display((facts.together.goal, facts.together.result)).lines
+    return [
+        Heading((words.FACTORS,)),
+        Prose(fill(words.FROM_LOSS + ends, z=facts.to_scores.goal.args[1])),
+        display(*claims, columns=2),
+        Prose(fill(words.FROM_STATE, p=P, state=state, before=before)),
+        Display((_joined(facts.jacobian),)),
+        Prose((words.PRODUCT,)),
+        display((product.lhs, product.rhs)),
+        Prose(fill(words.FROM_PARAMETER, p=P, q=Q, r=R, W=material.main)),
+        Display((_entry(facts.entries),)),
+        Prose(fill(words.TOGETHER, same=SAME, p=P)),
+        Display(tuple(map(veil.answer, together))),
+    ]
+
+
+def _joined(line: Line) -> Line:
+    """Return a chain of equations in one line, where the whole width of the text holds it."""
+    fits = sum(width(tree) for tree in (line.lhs, *line.rhs) if tree is not None) <= ACROSS
+    return replace(line, rhs=(row(*line.rhs),)) if fits else line
+
+
+def _entry(found: EntryDerivation) -> Line:
+    """One entry of the explicit tensor, and the same as cases; two lines where one is too long."""
+    lhs = Script(Group(layout(found.goal)), sub=row(*(Symbol(str(i)) for i in found.indices)))
+    whole, cases = entry_layout(found.result), entry_cases(found.result)
+    if cases is None:
+        return Line(lhs, "=", (whole,))
+    second = row(Operator("="), cases)
+    fits = sum(map(width, (lhs, whole, second))) <= DISPLAY_WIDTH
+    return Line(lhs, "=", (row(whole, second),) if fits else (whole, second))
+
+
+def slips(facts: Facts) -> Panel:
+    """What goes wrong in hand-written derivations."""
+    material = facts.material
+    t = int(material.job.of.time)
+    before = material.state(t - 1)
+    items = tuple(fill(slip, k=Symbol("k"), n=t, before=before, W=material.main) for slip in words.EVERY_SLIP)
+    return Panel((Bullets(items),), words.SLIPS, "explicit")

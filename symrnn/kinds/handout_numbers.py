@@ -1,0 +1,116 @@
+"""The numbers of a handout: what is given, what follows, who contributes; certified as they are printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+
+from symrnn.calculus import Total
+from symrnn.derivation import Derivation
+from symrnn.document import Block, Columns, Display, Heading, Line, Prose, Text
+from symrnn.evaluate import Array, value
+from symrnn.job import Job
+from symrnn.kinds import handout_words as words
+from symrnn.kinds import numbers
+from symrnn.kinds.ledger import Ledger
+from symrnn.kinds.material import Material
+from symrnn.kinds.phrases import fill
+from symrnn.kinds.veil import Veil
+from symrnn.typeset.measure import width
+from symrnn.typeset.tree import Matrix, Number, Operator, Symbol, Tree, row, separated
+from symrnn.views.symbols import variable, variable_symbol
+from symrnn.witnesses import deviation
+
+BETWEEN, ACROSS = 10.0, 160.0  # millimetres: between two matrices side by side, and of all of them
+MOST_DIGITS = 4
+
+
+def headed(text: str, points: int) -> Heading:
+    """Return a heading, with the points that its section gives."""
+    worth = words.ONE_POINT if points == 1 else words.SEVERAL_POINTS
+    return Heading((f"{text} {worth.format(n=points)}" if points else text,))
+
+
+def with_numbers(
+    material: Material,
+    checked: Sequence[Derivation],
+    job: Job,
+    ledger: Ledger,
+    veil: Veil,
+    asks: bool,
+) -> list[Block]:
+    """Return the section with the numbers of ``job``.
+
+    The results of ``checked`` and the contributions are compared with the complex step at these numbers.
+
+    Raises
+    ------
+    CertificateError
+        If they differ.
+    """
+    for found in checked:
+        here = job.point.of(found.network)
+        apart = deviation(value(found.result, here), value(found.goal, here))
+        ledger.admit_number(f"{found.goal} as derived, in numbers", apart, "object")
+    predictions, contributions = (
+        veil.table(numbers.prediction_table(job), (0, 1 + job.sizes[job.cell.signals["y"][0]])),
+        veil.table(numbers.contribution_table(job, material.main.name, ledger), (0,)),
+    )
+    jacobian = Total(*material.jacobian.goal.args)
+    return [
+        headed(words.NUMBERS, job.exercise.points_of("numbers")),
+        *given(job),
+        *([Prose((words.COMPUTE,))] if asks else []),
+        Columns((predictions,), (contributions,), left=0.55),
+        Prose(fill(words.READING_NUMBERS, W=material.main, jacobian=jacobian)),
+    ]
+
+
+def given(job: Job) -> list[Block]:
+    """Every given array in brackets, as many side by side as fit; inputs only where they have no names."""
+    start = variable(job.network[job.cell.states[0], 0])
+    arrays = {variable_symbol(name): job.values[name] for name in job.cell.parameters}
+    arrays[start] = job.values[f"{job.cell.states[0]}0"]
+    inputs: Text = ()
+    if job.vocabulary and all(word for word, _ in job.labels):
+        read = _listed([word for word, _ in job.labels])
+        inputs = fill(words.INPUTS, inputs=read, vocabulary=_listed(job.vocabulary))
+    else:
+        arrays |= {variable(job.network["x", t]): x for t, x in enumerate(job.inputs, start=1)}
+    digits = next((d for d in range(1, MOST_DIGITS) if _exact(arrays.values(), d)), MOST_DIGITS)
+    exact = _exact(arrays.values(), digits)
+    sizes = [row(Symbol(axis), Operator("="), Number(str(n))) for axis, n in sorted(job.sizes.items())]
+    said = fill(
+        words.GIVEN,
+        exactly=words.EXACTLY if exact else words.ROUNDED.format(digits=digits),
+        start=start,
+        sizes=separated(sizes, "comma"),
+        inputs=inputs,
+    )
+    lines = [Line(symbol, "=", (_brackets(array, digits),)) for symbol, array in arrays.items()]
+    rows: list[list[Line]] = [[]]
+    for one in sorted(lines, key=lambda one: -_room(one)):
+        if rows[-1] and sum(map(_room, rows[-1])) + _room(one) > ACROSS:
+            rows.append([])
+        rows[-1].append(one)
+    return [Prose(said), *(Display(tuple(several), columns=len(several)) for several in rows)]
+
+
+def _exact(arrays: Iterable[Array], digits: int) -> bool:
+    return all((array == array.round(digits)).all() for array in arrays)
+
+
+def _listed(names: Sequence[str]) -> Text:
+    """Return words of the vocabulary with commas between them."""
+    return tuple(
+        chain.from_iterable((*((", ",) if n else ()), *numbers.label(x)) for n, x in enumerate(names))
+    )
+
+
+def _brackets(array: Array, digits: int) -> Tree:
+    rows = array if array.ndim == 2 else array[:, None]
+    return Matrix(tuple(tuple(numbers.decimals(x, digits) for x in line) for line in rows))
+
+
+def _room(one: Line) -> float:
+    return sum(width(tree) for tree in (one.lhs, *one.rhs) if tree is not None) + BETWEEN
