@@ -18,8 +18,9 @@ import numpy as np
 from symrnn.cell import Cell, picked
 from symrnn.equation import WEIGHT, NetworkError
 from symrnn.evaluate import Array, Point
-from symrnn.jobdata import JobError, numbers_of, vectors, vocabulary_of
+from symrnn.jobdata import JobError, numbers_of, renamed_keys, vectors, vocabulary_of
 from symrnn.network import OrderedNetwork
+from symrnn.presets import Preset, read_preset
 from symrnn.tensor import Variable
 from symrnn.tomlfile import FileError, check_keys, finite_numbers, read_toml
 
@@ -38,6 +39,7 @@ OPTIONAL = {
     "initial": dict,
     "course": str,
     "derive": dict,
+    "notation": str,
 }
 
 
@@ -48,6 +50,8 @@ class Job:
     Attributes
     ----------
     title, kind, course : str
+    notation : Preset
+        Whose names the cell goes by; empty where the job chooses none.
     cell : Cell
     vocabulary : tuple of str
         Names of the classes, or empty.
@@ -71,6 +75,7 @@ class Job:
     title: str
     kind: str
     course: str
+    notation: Preset
     cell: Cell
     vocabulary: tuple[str, ...]
     inputs: tuple[Array, ...]
@@ -144,7 +149,7 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
     if kind not in KINDS:
         raise JobError(f"{where}: there is no kind {kind!r}; accepted: {', '.join(KINDS)}")
     name = data["cell"]
-    cell = _cell(where, file, name, data)
+    cell, notation = _cell(where, file, name, data)
     sequence = data["sequence"]
     place = f"{where}, [sequence]"
     check_keys(place, sequence, {"inputs": list, "targets": list}, {"vocabulary": list, "mask": list})
@@ -163,11 +168,15 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
     sizes = _sizes(where, cell, data.get("state", 3), inputs, targets)
     seed = _seed(where, data, seed)
     network = cell.unroll(steps, mask)
-    of, wrt = _goals(f"{where}, [derive]", network, cell, data.get("derive", {}))
+    of, wrt = _goals(f"{where}, [derive]", network, cell, notation, data.get("derive", {}))
+    initial = renamed_keys(
+        f"{where}, [initial]", data.get("initial", {}), lambda key: notation.read(key, cell)
+    )
     return Job(
         title=data["title"],
         kind=kind,
         course=data.get("course", "Recurrent networks"),
+        notation=notation,
         cell=cell,
         vocabulary=vocabulary,
         inputs=tuple(inputs),
@@ -178,7 +187,7 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
         ),
         weights=tuple(float(w) for w in mask),
         sizes=sizes,
-        values=numbers_of(where, file, data, cell, sizes, seed),
+        values=numbers_of(where, file, {**data, "initial": initial}, cell, sizes, seed),
         seed=seed,
         drawn="parameters" not in data,
         network=network,
@@ -188,14 +197,18 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
     )
 
 
-def _cell(where: str, file: Path, name: str, data: dict[str, Any]) -> Cell:
-    """Load a built-in cell, or a cell file relative to the job."""
+def _cell(where: str, file: Path, name: str, data: dict[str, Any]) -> tuple[Cell, Preset]:
+    """Load a built-in cell, or a cell file relative to the job, under the names of the notation chosen."""
     target = str(file.parent / name) if name.endswith(".toml") else name
     try:
-        return picked(target, data.get("activation"), data.get("loss"))
+        cell = picked(target, data.get("activation"), data.get("loss"))
+        chosen = data.get("notation")
+        notation = Preset() if chosen is None else read_preset(chosen, name, cell, file.parent)
+        return notation.cell(cell), notation
     except FileError as error:
         message = str(error)
-        raise JobError(message if message.startswith("cell file") else f"{where}: {message}") from None
+        known = message.startswith(("cell file", "notation file"))
+        raise JobError(message if known else f"{where}: {message}") from None
 
 
 def _sizes(where: str, cell: Cell, state: int, inputs: list[Array], targets: list[Array]) -> dict[str, int]:
@@ -221,12 +234,12 @@ def _seed(where: str, data: dict[str, Any], seed: int | None) -> int:
 
 
 def _goals(
-    place: str, network: OrderedNetwork, cell: Cell, table: dict[str, Any]
+    place: str, network: OrderedNetwork, cell: Cell, notation: Preset, table: dict[str, Any]
 ) -> tuple[Variable, tuple[Variable, ...]]:
     """Read what to derive; by default the last weighted loss by every parameter and initial state."""
     check_keys(place, table, {}, {"of": str, "wrt": list})
     last = max(t for t in range(1, network.steps + 1) if not network.weights or network.weights[t - 1])
-    of = network.lookup(table.get("of", f"L[{last}]"))
+    of = network.lookup(notation.read(table.get("of", f"L[{last}]"), cell)[0])
     if of.name != "L" or of.time is None:
         raise JobError(
             f"{place}: of is {table['of']!r}; accepted: the loss of a step, such as L[{network.steps}]"
@@ -235,6 +248,7 @@ def _goals(
     names = table.get("wrt", default)
     if not names or not all(isinstance(name, str) for name in names):
         raise JobError(f"{place}: wrt is {names!r:.60}; accepted: a list of names such as {default}")
+    names = [new for name in names for new in notation.read(name, cell)]
     wrt = tuple(network.lookup(name) for name in names)
     for name, v in zip(names, wrt):
         if network.equation(v) is not None or v.name in ("y", WEIGHT):

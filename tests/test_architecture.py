@@ -16,7 +16,7 @@ LAYERS = (  # a module may import from lines above its own, and within its own p
     "complexstep cellfile",
     "evaluate layers",
     "cell strategies views ink budget search",
-    "derivation readback jobdata",
+    "derivation readback jobdata presets",
     "entrywise elements adjoint onestep job",
     "witnesses compile arguments",
     "certificate numeric",
