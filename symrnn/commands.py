@@ -22,6 +22,7 @@ from symrnn.tensor import Variable
 from symrnn.tomlfile import FileError, read_toml
 from symrnn.typeset.text import text
 from symrnn.views.matrix import layout
+from symrnn.writing import Writing, written
 
 
 class UsageError(ValueError):
@@ -77,7 +78,7 @@ def derive(options: argparse.Namespace) -> int:
     of = network[notation.read(options.of, cell)[0], last]
     sizes = _sizes(options.size)
     shown: list[View]
-    with progress(f"derive {cell.name}"):
+    with progress(f"derive {cell.name}"), written(Writing(copies=notation.copies)):
         if options.wrt is None and options.view == "sweep":
             shown = sweep_views(network)
         else:

@@ -23,6 +23,7 @@ from symrnn.network import OrderedNetwork
 from symrnn.presets import Preset, read_preset
 from symrnn.tensor import Variable
 from symrnn.tomlfile import FileError, check_keys, finite_numbers, read_toml
+from symrnn.writing import CHOICES, Writing
 
 KINDS = ("derivation",)
 MAX_STEPS = 8  # paths are printed one by one; beyond this nobody reads them
@@ -40,6 +41,8 @@ OPTIONAL = {
     "course": str,
     "derive": dict,
     "notation": str,
+    "layout": str,
+    "convention": str,
 }
 
 
@@ -52,6 +55,8 @@ class Job:
     title, kind, course : str
     notation : Preset
         Whose names the cell goes by; empty where the job chooses none.
+    writing : Writing
+        Layout and convention of the printed formulas.
     cell : Cell
     vocabulary : tuple of str
         Names of the classes, or empty.
@@ -76,6 +81,7 @@ class Job:
     kind: str
     course: str
     notation: Preset
+    writing: Writing
     cell: Cell
     vocabulary: tuple[str, ...]
     inputs: tuple[Array, ...]
@@ -177,6 +183,7 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
         kind=kind,
         course=data.get("course", "Recurrent networks"),
         notation=notation,
+        writing=_writing(where, notation, data),
         cell=cell,
         vocabulary=vocabulary,
         inputs=tuple(inputs),
@@ -209,6 +216,16 @@ def _cell(where: str, file: Path, name: str, data: dict[str, Any]) -> tuple[Cell
         message = str(error)
         known = message.startswith(("cell file", "notation file"))
         raise JobError(message if known else f"{where}: {message}") from None
+
+
+def _writing(where: str, notation: Preset, data: dict[str, Any]) -> Writing:
+    """Read how formulas are to stand on paper."""
+    chosen = {}
+    for key, accepted in CHOICES.items():
+        chosen[key] = data.get(key, accepted[0])
+        if chosen[key] not in accepted:
+            raise JobError(f"{where}: {key} is {chosen[key]!r:.60}; accepted: {', '.join(accepted)}")
+    return Writing(notation.copies, **chosen)
 
 
 def _sizes(where: str, cell: Cell, state: int, inputs: list[Array], targets: list[Array]) -> dict[str, int]:

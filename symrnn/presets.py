@@ -232,7 +232,7 @@ def _check_clashes(where: str, preset: Preset, old: Cell) -> None:
     for own, written in preset.axes.items():
         other = _meaning(written) or ("a symbol of the cell" if written in counts else "")
         if written != own and other:
-            size = f"{own}, the size of " + ", ".join(n for n, shape in old.signals.items() if own in shape)
+            size = f"{own}, the size of {', '.join(n for n, s in old.signals.items() if own in s)},"
             raise PresetError(f"{said.format(size, written)} is {other} too; {_free(FREE_AXES, taken)}")
     if len(axes) < len({axis for s in (*old.parameters.values(), *old.signals.values()) for axis in s}):
         raise PresetError(f"{where}: two axes are to be written alike: {', '.join(preset.axes.values())}")
