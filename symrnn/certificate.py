@@ -30,6 +30,7 @@ from symrnn.views.entries import entry_value
 from symrnn.views.entry_layout import entry_layout
 from symrnn.views.matrix import layout, line
 from symrnn.witnesses import assignments, deviation, ink, largest_deviation, substituted, sympy_values
+from symrnn.writing import Writing, writing
 
 TOLERANCE = 1e-10
 MOST_ENTRIES = 30
@@ -222,7 +223,7 @@ def check_ink(
     number: int, rule: str, lhs: Tensor, rhs: Tensor, at: Point, choices: Sequence[Mapping[Any, int]]
 ) -> Check:
     """Read both printed sides of a line back; they agree, and the left one has its value."""
-    read = ink(_sources(lhs, rhs), at, ((times, {}) for times in choices))
+    read = ink(_sources(lhs, rhs, writing()), at, ((times, {}) for times in choices))
     worst = float("inf") if read is None else 0.0
     for (alone, difference), expected in zip(read or (), values(lhs, at, choices)):
         zero = not alone.ndim and not alone  # a printed 0 stands for zeros of any shape
@@ -232,13 +233,17 @@ def check_ink(
 
 
 @lru_cache(maxsize=4096)
-def _sources(lhs: Tensor, rhs: Tensor) -> tuple[str, str]:
+def _sources(lhs: Tensor, rhs: Tensor, how: Writing) -> tuple[str, str]:
     left, right = line(lhs, rhs)
     return latex(left), latex(right)
 
 
-@lru_cache(maxsize=4096)
 def _texts(lhs: Tensor, rhs: Tensor) -> tuple[str, str]:
+    return _shown(lhs, rhs, writing())
+
+
+@lru_cache(maxsize=4096)
+def _shown(lhs: Tensor, rhs: Tensor, how: Writing) -> tuple[str, str]:
     left, right = line(lhs, rhs)
     return text(left), text(right)
 

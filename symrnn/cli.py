@@ -105,6 +105,11 @@ def parser() -> argparse.ArgumentParser:
     derive.add_argument(
         "--steps", type=int, metavar="T", help="how many steps to unroll (default: 4, or --at)"
     )
+    derive.add_argument(
+        "--notation",
+        metavar="NAME",
+        help="whose names: lecture, d2l, pascanu, pytorch, goodfellow, or a file (default: the cell's)",
+    )
     derive.add_argument("--view", default="paths", choices=VIEWS, help="which view (default: paths)")
     derive.add_argument("--format", default="text", choices=("text", "latex", "json"), help="(default: text)")
     derive.add_argument(

@@ -18,10 +18,12 @@ from symrnn.cell import Cell, builtin_cells, picked
 from symrnn.certificate import Certificate, CertificateError
 from symrnn.network import OrderedNetwork
 from symrnn.output import shown
+from symrnn.presets import Preset, read_preset
 from symrnn.tensor import Variable
 from symrnn.tomlfile import FileError, read_toml
 from symrnn.typeset.text import text
 from symrnn.views.matrix import layout
+from symrnn.writing import Writing, written
 
 
 class UsageError(ValueError):
@@ -71,16 +73,18 @@ def derive(options: argparse.Namespace) -> int:
     from symrnn.goals import View, sweep_views, views
 
     cell = picked(options.cell, options.activation, options.loss)
+    notation = Preset() if options.notation is None else read_preset(options.notation, options.cell, cell)
+    cell = notation.cell(cell)
     last = options.at if options.at is not None else options.steps or 4
     network = cell.unroll(options.steps or max(last, 1))
-    of = network[options.of, last]
+    of = network[notation.read(options.of, cell)[0], last]
     sizes = _sizes(options.size)
     shown: list[View]
-    with progress(f"derive {cell.name}"):
+    with progress(f"derive {cell.name}"), written(Writing(copies=notation.copies)):
         if options.wrt is None and options.view == "sweep":
             shown = sweep_views(network)
         else:
-            shown = views(options.view, network, of, _wrt(options, cell, network), sizes)
+            shown = views(options.view, network, of, _wrt(options, cell, notation, network), sizes)
     if options.format == "json":
         data = {"cell": cell.name, "view": options.view, "derivations": [view.as_dict() for view in shown]}
         print(json.dumps(data, indent=1, ensure_ascii=False))
@@ -94,11 +98,12 @@ def derive(options: argparse.Namespace) -> int:
     return 0
 
 
-def _wrt(options: argparse.Namespace, cell: Cell, network: OrderedNetwork) -> Variable:
+def _wrt(options: argparse.Namespace, cell: Cell, notation: Preset, network: OrderedNetwork) -> Variable:
     """Return what to differentiate by: W unless an option says otherwise."""
-    if options.wrt is None and "W" not in cell.parameters:
+    name = notation.read(options.wrt or "W", cell)[0]
+    if options.wrt is None and name not in cell.parameters:
         raise UsageError(f"--wrt: {cell.name} has no W; accepted: {', '.join(cell.parameters)}")
-    return network.lookup(options.wrt or "W")
+    return network.lookup(name)
 
 
 def _sizes(text_: str) -> dict[str, int]:

@@ -19,11 +19,13 @@ from symrnn.cell import Cell, picked
 from symrnn.equation import WEIGHT, NetworkError
 from symrnn.evaluate import Array, Point
 from symrnn.exercise import Exercise, read_exercise
-from symrnn.jobdata import JobError, numbers_of, vectors, vocabulary_of
+from symrnn.jobdata import JobError, numbers_of, renamed_keys, vectors, vocabulary_of
 from symrnn.network import OrderedNetwork
-from symrnn.onestep import OneStep
+from symrnn.presets import Preset, read_preset
+from symrnn.question import one_question
 from symrnn.tensor import Variable
 from symrnn.tomlfile import FileError, check_keys, check_text, finite_numbers, read_toml
+from symrnn.writing import CHOICES, Writing
 
 KINDS = ("derivation", "handout", "exercise", "solution", "hints", "slides")
 ONE_QUESTION = KINDS[1:]  # about one matrix of the recurrence
@@ -44,6 +46,9 @@ OPTIONAL = {
     "course": str,
     "derive": dict,
     "exercise": dict,
+    "notation": str,
+    "layout": str,
+    "convention": str,
 }
 
 
@@ -54,6 +59,10 @@ class Job:
     Attributes
     ----------
     title, kind, course : str
+    notation : Preset
+        Whose names the cell goes by; empty where the job chooses none.
+    writing : Writing
+        Layout and convention of the printed formulas.
     cell : Cell
     vocabulary : tuple of str
         Names of the classes, or empty.
@@ -79,6 +88,8 @@ class Job:
     title: str
     kind: str
     course: str
+    notation: Preset
+    writing: Writing
     cell: Cell
     vocabulary: tuple[str, ...]
     inputs: tuple[Array, ...]
@@ -157,7 +168,7 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
             f"{where}: kind {kind!r} hides nothing; [exercise] is accepted with {', '.join(WITH_EXERCISE)}"
         )
     name = data["cell"]
-    cell = _cell(where, file, name, data)
+    cell, notation = _cell(where, file, name, data)
     sequence = data["sequence"]
     place = f"{where}, [sequence]"
     check_keys(place, sequence, {"inputs": list, "targets": list}, {"vocabulary": list, "mask": list})
@@ -176,13 +187,18 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
     sizes = _sizes(where, cell, data.get("state", 3), inputs, targets)
     seed = _seed(where, data, seed)
     network = cell.unroll(steps, mask)
-    of, wrt = _goals(f"{where}, [derive]", network, cell, data.get("derive", {}))
+    of, wrt = _goals(f"{where}, [derive]", network, cell, notation, data.get("derive", {}))
     if kind in ONE_QUESTION:
-        _one_question(f"{where}, [derive]", kind, network, of, wrt)
+        one_question(f"{where}, [derive]", kind, network, of, wrt)
+    initial = renamed_keys(
+        f"{where}, [initial]", data.get("initial", {}), lambda key: notation.read(key, cell)
+    )
     return Job(
         title=data["title"],
         kind=kind,
         course=data.get("course", "Recurrent networks"),
+        notation=notation,
+        writing=_writing(where, notation, data),
         cell=cell,
         vocabulary=vocabulary,
         inputs=tuple(inputs),
@@ -193,7 +209,7 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
         ),
         weights=tuple(float(w) for w in mask),
         sizes=sizes,
-        values=numbers_of(where, file, data, cell, sizes, seed, kind != "derivation"),
+        values=numbers_of(where, file, {**data, "initial": initial}, cell, sizes, seed, kind != "derivation"),
         seed=seed,
         drawn="parameters" not in data,
         network=network,
@@ -204,41 +220,28 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
     )
 
 
-def recurrent_matrices(network: OrderedNetwork) -> list[Variable]:
-    """Return the matrices that act on the loss through the states."""
-    state = network[network.states[0], 1]
-    return [v for v in network.given if v.time is None and v.rank == 2 and network.depends(state, v)]
-
-
-def _one_question(
-    place: str, kind: str, network: OrderedNetwork, of: Variable, wrt: tuple[Variable, ...]
-) -> None:
-    """Check that a job asks how one matrix of the recurrence reaches a late loss."""
-    if int(of.time) < 2:
-        raise JobError(
-            f"{place}: of is {of}; kind {kind!r} tells how an effect travels; accepted: L[2] or later"
-        )
-    if len(network.states) > 1 or OneStep(network).branches:
-        raise JobError(
-            f"{place}: kind {kind!r} tells one path for each use; {network.name} has several;"
-            f" accepted: a cell with one state and no gates, or kind 'derivation'"
-        )
-    acting = recurrent_matrices(network)
-    if len(wrt) != 1 or wrt[0] not in acting:
-        named, accepted = (", ".join(str(v) for v in several) for several in (wrt, acting))
-        raise JobError(
-            f"{place}: wrt names {named}; kind {kind!r} asks one question; accepted: one of {accepted}"
-        )
-
-
-def _cell(where: str, file: Path, name: str, data: dict[str, Any]) -> Cell:
-    """Load a built-in cell, or a cell file relative to the job."""
+def _cell(where: str, file: Path, name: str, data: dict[str, Any]) -> tuple[Cell, Preset]:
+    """Load a built-in cell, or a cell file relative to the job, under the names of the notation chosen."""
     target = str(file.parent / name) if name.endswith(".toml") else name
     try:
-        return picked(target, data.get("activation"), data.get("loss"))
+        cell = picked(target, data.get("activation"), data.get("loss"))
+        chosen = data.get("notation")
+        notation = Preset() if chosen is None else read_preset(chosen, name, cell, file.parent)
+        return notation.cell(cell), notation
     except FileError as error:
         message = str(error)
-        raise JobError(message if message.startswith("cell file") else f"{where}: {message}") from None
+        known = message.startswith(("cell file", "notation file"))
+        raise JobError(message if known else f"{where}: {message}") from None
+
+
+def _writing(where: str, notation: Preset, data: dict[str, Any]) -> Writing:
+    """Read how formulas are to stand on paper."""
+    chosen = {}
+    for key, accepted in CHOICES.items():
+        chosen[key] = data.get(key, accepted[0])
+        if chosen[key] not in accepted:
+            raise JobError(f"{where}: {key} is {chosen[key]!r:.60}; accepted: {', '.join(accepted)}")
+    return Writing(notation.copies, **chosen)
 
 
 def _sizes(where: str, cell: Cell, state: int, inputs: list[Array], targets: list[Array]) -> dict[str, int]:
@@ -264,12 +267,12 @@ def _seed(where: str, data: dict[str, Any], seed: int | None) -> int:
 
 
 def _goals(
-    place: str, network: OrderedNetwork, cell: Cell, table: dict[str, Any]
+    place: str, network: OrderedNetwork, cell: Cell, notation: Preset, table: dict[str, Any]
 ) -> tuple[Variable, tuple[Variable, ...]]:
     """Read what to derive; by default the last weighted loss by every parameter and initial state."""
     check_keys(place, table, {}, {"of": str, "wrt": list})
     last = max(t for t in range(1, network.steps + 1) if not network.weights or network.weights[t - 1])
-    of = network.lookup(table.get("of", f"L[{last}]"))
+    of = network.lookup(notation.read(table.get("of", f"L[{last}]"), cell)[0])
     if of.name != "L" or of.time is None:
         raise JobError(
             f"{place}: of is {table['of']!r}; accepted: the loss of a step, such as L[{network.steps}]"
@@ -278,6 +281,7 @@ def _goals(
     names = table.get("wrt", default)
     if not names or not all(isinstance(name, str) for name in names):
         raise JobError(f"{place}: wrt is {names!r:.60}; accepted: a list of names such as {default}")
+    names = [new for name in names for new in notation.read(name, cell)]
     wrt = tuple(network.lookup(name) for name in names)
     for name, v in zip(names, wrt):
         if network.equation(v) is not None or v.name in ("y", WEIGHT):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -69,6 +69,17 @@ def vectors(place: str, items: list[Any], vocabulary: Sequence[str], cell: Cell 
 
 def _is_number(item: Any) -> bool:
     return isinstance(item, int | float) and not isinstance(item, bool)
+
+
+def renamed_keys(place: str, table: dict[str, Any], read: Callable[[str], tuple[str, ...]]) -> dict[str, Any]:
+    """Return a table with each key as the notation of the job writes it; none may be there twice."""
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        name = read(key)[0]
+        if name in found:
+            raise JobError(f"{place}: {key} and {name} are one name; accepted: one of them")
+        found[name] = value
+    return found
 
 
 def numbers_of(

@@ -21,6 +21,7 @@ from symrnn.job import Job
 from symrnn.kinds import derivation, exercise, handout, slides
 from symrnn.kinds.ledger import Ledger
 from symrnn.render import Format, check_templates, render
+from symrnn.writing import CHOICES, USUAL, written
 
 BUILDERS: dict[str, Callable[[Job, Ledger], Document]] = {
     "derivation": derivation.build,
@@ -57,10 +58,13 @@ class Report:
 
 def certificate_of(job: Job, ledger: Ledger) -> dict[str, Any]:
     """Return the certificate of a job: what was checked, how well it held, and with what."""
+    stated = {"notation": job.notation.name} if job.notation.name else {}
+    stated |= {key: getattr(job.writing, key) for key in CHOICES if job.writing != USUAL}
     return {
         "title": job.title,
         "kind": job.kind,
         "cell": job.cell.name,
+        **stated,
         "job_sha256": job.digest,
         "holds": all(c.holds for c in ledger.certificates),
         "deviation": ledger.deviation,
@@ -81,12 +85,13 @@ def certify_job(job: Job, progress: Callable[[str], None] = lambda words: None) 
     """
     progress("draw a random point")
     ledger = Ledger((job.point, random_point(job.network, job.seed)), progress)
-    try:
-        document = BUILDERS[job.kind](job, ledger)
-    except Exception:  # a step that does not hold explains what broke after it; else the error goes on
-        ledger.settle()
-        raise
-    ledger.settle()  # whatever the builder left waiting
+    with written(job.writing):
+        try:
+            document = BUILDERS[job.kind](job, ledger)
+        except Exception:  # a step that does not hold explains what broke after it; else the error goes on
+            ledger.settle()
+            raise
+        ledger.settle()  # whatever the builder left waiting
     return document, ledger
 
 

@@ -9,15 +9,16 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "symrnn"
 LONGEST = 310  # about 300 lines; what grows beyond is two ideas
 LAYERS = (  # a module may import from lines above its own, and within its own package
-    "tensor functions tomlfile typeset engines output sandbox",
+    "tensor functions tomlfile typeset engines output sandbox writing",
     "algebra calculus equation",
     "network rewrite document notation",
     "parse rules interpret",
     "complexstep cellfile",
     "evaluate layers newcell",
     "cell strategies views ink budget search",
-    "derivation readback jobdata",
+    "derivation readback jobdata presets",
     "entrywise elements adjoint onestep exercise",
+    "question",
     "job",
     "witnesses compile arguments",
     "certificate numeric",

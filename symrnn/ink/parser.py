@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from functools import lru_cache
 
 from symrnn.ink.syntax import (
@@ -132,13 +133,15 @@ class _Parser:
                 sub = self.script()
                 match node:
                     case Letter(base, bar, ()):
-                        node = Letter(base, bar, sub)
+                        node = Letter(base, bar, sub, node.copy)
                     case Bracket(body, ()):
                         node = Bracket(body, sub)
                     case _:
                         raise self.stop("no subscript here")
             elif (power := self.script()) == ((r"\top",),):
                 node = Transpose(node)
+            elif isinstance(node, Letter) and len(power) == 1 and (power[0][0], power[0][-1]) == ("(", ")"):
+                node = replace(node, copy=power[0][1:-1])
             elif node == Numeral(10.0) and re.fullmatch(r"-?\d{1,2}", "".join(power[0])):
                 node = Numeral(float(10.0 ** int("".join(power[0]))))
             else:

@@ -6,8 +6,8 @@ complex step through this module: neither uses the rules or the printer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy as np
 from symrnn.evaluate import STEP_LENGTH, Array, Point
 from symrnn.functions import TABLE
 from symrnn.ink.oriented import ZERO, Value, add, divide, entrywise, juxtapose, outer, transpose
+from symrnn.ink.scripts import number_of, times_apart
 from symrnn.ink.symbols import Key, Symbols, split_entries, symbols_at
 from symrnn.ink.syntax import (
     Between,
@@ -44,7 +45,8 @@ BETWEEN = {r"\odot": entrywise, r"\otimes": outer}
 def evaluate(node: Node, at: Point, times: dict[str, int], indices: dict[str, int]) -> Array:
     """Value of a syntax tree at a point; see ``symrnn.readback.ink_value``."""
     with np.errstate(all="ignore"):
-        return _finite(Reader(symbols_at(at), {"T": at.network.steps, **times}, indices).value(node))
+        reader = Reader(symbols_at(at), {"T": at.network.steps, **times}, indices)
+        return reader.array(reader.value(node))
 
 
 def evaluate_sides(
@@ -57,13 +59,7 @@ def evaluate_sides(
         with np.errstate(all="ignore"):
             alone = reader.value(left)
             difference = add(((1, alone, left == Numeral(1.0)), (-1, reader.value(right), False)))
-        yield _finite(alone), _finite(difference)
-
-
-def _finite(value: Value) -> Array:
-    if not np.isfinite(value.array).all():
-        raise ReadbackError("the value is not finite")
-    return value.array
+        yield reader.array(alone), reader.array(difference)
 
 
 @dataclass(frozen=True)
@@ -123,33 +119,33 @@ class Reader:
                 raise ReadbackError("no case applies")
         raise NotImplementedError(f"no value for {type(node).__name__}")
 
-    def number(self, text: tuple[str, ...], letters: Mapping[str, int]) -> int:
-        """Return the value of a time or an index such as ``4``, ``k`` or ``t - 1``."""
-        if len(text) == 1 and text[0] in letters:
-            return letters[text[0]]
-        if len(text) % 2 == 0 or any(sign not in "+-" for sign in text[1::2]):
-            raise ReadbackError(f"the script {' '.join(text)!r} is no time or index")
-        total = 0
-        for sign, piece in zip(("+", *text[1::2]), text[::2]):
-            if piece not in letters and not piece.isdecimal():
-                raise ReadbackError(
-                    f"the letter {piece!r} in a script is bound to nothing that may stand there"
-                )
-            total += (1 if sign == "+" else -1) * (letters[piece] if piece in letters else int(piece))
-        return total
+    @property
+    def mirrored(self) -> bool:
+        """Whether vectors are rows, and every tensor has its axes in the opposite order."""
+        return self.symbols.writing.mirrored
+
+    def array(self, value: Value) -> Array:
+        """Return the array that a value on paper stands for; it must be finite."""
+        if not np.isfinite(value.array).all():
+            raise ReadbackError("the value is not finite")
+        return value.array.T if self.mirrored else value.array
+
+    def shown(self, array: Array, lying: bool = False) -> Value:
+        """Return how an array stands on paper; ``lying`` marks a row of the operator convention."""
+        return Value(np.asarray(array.T if self.mirrored else array), row=lying is not self.mirrored)
 
     def agree(self, left: tuple[str, ...], right: tuple[str, ...]) -> bool:
         """Whether two indices, or two times, are equal."""
         letters = self.indices if {*left, *right} & self.indices.keys() else self.times
-        return self.number(left, letters) == self.number(right, letters)
+        return number_of(left, letters) == number_of(right, letters)
 
     def ranged(self, node: BigSum) -> Iterator[Reader]:
         """Yield a reader for each value of the letter of a sum."""
         letter, axis = node.letter, self.symbols.sizes.get(node.high[0]) if len(node.high) == 1 else None
         if letter in self.summed:
             raise ReadbackError(f"the letter {letter!r} is used by two sums, one inside the other")
-        low = self.number(node.low, self.times)
-        high = self.number(node.high, self.times) if axis is None else axis
+        low = number_of(node.low, self.times)
+        high = number_of(node.high, self.times) if axis is None else axis
         if axis is not None and low != 1:
             raise ReadbackError(f"the index {letter!r} runs from {low}; entries are counted from 1")
         times = {name: time for name, time in self.times.items() if name != letter}
@@ -171,17 +167,20 @@ class Reader:
         if found is None:
             raise ReadbackError(f"{node.base}{list(map(''.join, node.sub))} is no symbol of this network")
         name, time, entries = found
-        return (name, None if time is None else self.number(time, self.times) + self.shift), entries
+        return (name, None if time is None else number_of(time, self.times) + self.shift), entries
 
     def letter(self, node: Letter) -> Value:
         """Return what a symbol is worth: δ, I and the ones, or a variable of the network."""
         if node.base in ("delta", "I", "1") and self.symbols.resolve(node) is None:
             return self.constant(node)
         key, entries = self.variable(node)
+        if node.copy:
+            raise ReadbackError(f"a copy of {key[0]} stands outside a derivative")
         array = self.symbols.array(key)
         if self.perturbed is not None and key == self.perturbed[0]:
             array = self.perturbed[1]
-        return self.entry(array, entries) if entries else Value(array)
+        value = self.shown(array)
+        return self.entry(value.array, entries) if entries else value
 
     def constant(self, node: Letter) -> Value:
         """Return a Kronecker delta, an identity matrix or a vector of ones."""
@@ -193,7 +192,7 @@ class Reader:
         shape = tuple(self.symbols.sizes.get(axis, 0) for axis in pieces[::2])
         if node.base != "delta" and len(pieces) % 2 and all(shape) and set(pieces[1::2]) <= {r"\times"}:
             eye = np.eye(int(np.prod(shape))).reshape(shape + shape)
-            return Value(eye if node.base == "I" else np.ones(shape))
+            return Value(eye) if node.base == "I" else self.shown(np.ones(shape))
         raise ReadbackError(f"{node.base}{list(map(''.join, node.sub))} is no symbol of this network")
 
     def entry(self, array: Array, script: Script) -> Value:
@@ -205,7 +204,7 @@ class Reader:
         pieces = split_entries(script, len(shape))
         if pieces is None:
             raise ReadbackError(f"the indices {list(map(''.join, script))} do not fit the shape {shape}")
-        found = [self.number((piece,), self.indices) for piece in pieces]
+        found = [number_of((piece,), self.indices) for piece in pieces]
         if any(not 1 <= index <= size for index, size in zip(found, shape)):
             raise ReadbackError(f"the indices {found} are outside the shape {shape}")
         return tuple(index - 1 for index in found)
@@ -213,8 +212,8 @@ class Reader:
     def function(self, name: str, primes: int, argument: Value) -> Value:
         """Return a function of the table entry by entry, or diag."""
         if name == "diag" and not primes:
-            if argument.array.ndim != 1 or argument.row:
-                raise ReadbackError(f"diag needs a column, not {argument}")
+            if argument.array.ndim != 1 or argument.row is not self.mirrored:
+                raise ReadbackError(f"diag needs a vector as the states are written, not {argument}")
             return Value(np.diag(argument.array))
         row = TABLE.get(self.symbols.activation if name == "sigma" else name)
         call = None if row is None or primes > 1 else (row.numpy, row.derivative)[primes]
@@ -230,21 +229,35 @@ class Reader:
             raise ReadbackError("a derivative stands inside ∂(…)")
         key, lower = self.variable(wrt)
         shape = self.symbols.array(key).shape
-        below = self.places(lower, shape) if lower else None
+        below = self.places_of(lower, shape) if lower else None
         if isinstance(of, Letter):
             other, upper = self.variable(of)
-            array = self.symbols.slope(node.immediate, other, key)
+            if wrt.copy:
+                array = self.copy_slope(node, other, key)
+            else:
+                array = self.symbols.slope(node.immediate, other, key)
             rank = array.ndim - len(shape)
             if upper:
-                array, rank = array[self.places(upper, array.shape[:rank])], 0
+                array, rank = array[self.places_of(upper, array.shape[:rank])], 0
             if below is not None:
                 array = array[(slice(None),) * rank + below]
-        elif node.immediate:
-            raise ReadbackError("∂⁺ of an expression; it is defined for variables")
+        elif node.immediate or wrt.copy:
+            raise ReadbackError("∂⁺, or a copy, at an expression; both are defined for variables")
         else:
             array = self.complex_step(of, key, below)
             rank = array.ndim - (len(shape) if below is None else 0)
-        return Value(np.asarray(array), row=rank == 0 and array.ndim == 1)
+        lying = self.symbols.writing.layout == "numerator"
+        return self.shown(array, rank == 0 and array.ndim == 1 and lying)
+
+    def places_of(self, script: Script, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the place of an entry in an array, from its indices as they stand on paper."""
+        return self.places(script, shape[::-1])[::-1] if self.mirrored else self.places(script, shape)
+
+    def copy_slope(self, node: Slope, of: Key, wrt: Key) -> Array:
+        """Return a derivative by a copy, which has a meaning only where the document says so."""
+        if node.immediate or not self.symbols.writing.copies:
+            raise ReadbackError(f"∂ by a copy of {wrt[0]}: no copies are stated, or ∂⁺ is written as well")
+        return self.symbols.copy_slope(of, wrt, number_of(node.wrt.copy, self.times) + self.shift)
 
     def complex_step(self, of: Node, key: Key, place: tuple[int, ...] | None) -> Array:
         """Differentiate a written expression by a variable, or by one entry of it, all else held fixed."""
@@ -254,9 +267,9 @@ class Reader:
             array = np.array(base, dtype=complex)
             array[entry] += 1j * STEP_LENGTH
             result = replace(self, perturbed=(key, array)).value(of)
-            if result.array.ndim == 1 and result.row:
-                raise ReadbackError("∂ of a row; the axes of a derivative begin with those of a column")
-            columns.append(result.array.imag / STEP_LENGTH)
+            if result.array.ndim == 1 and result.row is not self.mirrored:
+                raise ReadbackError(f"∂ of {result}; accepted: a vector as the states are written")
+            columns.append((result.array.T if self.mirrored else result.array).imag / STEP_LENGTH)
         return np.stack(columns, axis=-1).reshape(columns[0].shape + (base.shape if place is None else ()))
 
     def one_factor(self, operand: Node) -> Value:
@@ -269,13 +282,14 @@ class Reader:
 
     def dots(self, first: Node, last: Node) -> Value:
         """Return the product of a factor at all times from the first written one down to the last."""
-        shifts = set(self.shifts(first, last))
+        towards = -1 if self.mirrored else 1  # later factors on the left, or on the right
+        shifts = {towards * shift for shift in times_apart(first, last, self.symbols, self.times)}
         if len(shifts) != 1 or min(shifts) < -1:
             raise ReadbackError(f"the factors at ⋯ differ in time by {sorted(shifts)}, not by one step count")
         length = shifts.pop() + 1
         if length:
-            earlier = (replace(self, shift=self.shift - back) for back in range(length))
-            return reduce(juxtapose, (reader.value(first) for reader in earlier))
+            others = (replace(self, shift=self.shift - towards * back) for back in range(length))
+            return reduce(juxtapose, (reader.value(first) for reader in others))
         try:
             size = self.value(first).array.shape
         except ReadbackError:  # the factor behind the end of the range need not exist
@@ -283,22 +297,3 @@ class Reader:
         if len(size) != 2 or size[0] != size[1]:
             raise ReadbackError("an empty product of factors that are no square matrices")
         return Value(np.eye(size[0]))
-
-    def shifts(self, first: Any, last: Any) -> Iterator[int]:
-        """Yield by how many steps each time in ``first`` is later; all else must be equal."""
-        if isinstance(first, Letter) and isinstance(last, Letter):
-            upper, lower = self.symbols.resolve(first), self.symbols.resolve(last)
-            if upper is not None and lower is not None and upper[::2] == lower[::2]:
-                if upper[1] is not None and lower[1] is not None:
-                    yield self.number(upper[1], self.times) - self.number(lower[1], self.times)
-                return
-        elif type(first) is type(last) and isinstance(first, Node) and not isinstance(first, BigSum | Dots):
-            for one in fields(first):
-                yield from self.shifts(getattr(first, one.name), getattr(last, one.name))
-            return
-        elif isinstance(first, tuple) and isinstance(last, tuple) and len(first) == len(last):
-            for left, right in zip(first, last):
-                yield from self.shifts(left, right)
-            return
-        if first != last:
-            raise ReadbackError("the factors at ⋯ are not one expression at two times")

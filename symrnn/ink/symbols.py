@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from copy import copy
+from dataclasses import replace
 from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 from symrnn.calculus import Immediate, Total
+from symrnn.equation import Equation
 from symrnn.evaluate import Array, Point, value
 from symrnn.ink.syntax import Letter, ReadbackError, Script
 from symrnn.tensor import Apply, Shape, Variable
+from symrnn.writing import Writing, writing
 
 Key = tuple[str, int | None]  # name and time of a variable
 Resolved = tuple[str, tuple[str, ...] | None, Script]  # name, time and entries as they are written
@@ -24,8 +27,8 @@ Resolved = tuple[str, tuple[str, ...] | None, Script]  # name, time and entries 
 class Symbols:
     """What the symbols of a network mean at one point; what was looked up once is remembered."""
 
-    def __init__(self, at: Point) -> None:
-        network = at.network
+    def __init__(self, at: Point, how: Writing) -> None:
+        network, self.writing = at.network, how
         self.point, self.sizes = (
             copy(at),
             at.sizes,
@@ -40,6 +43,7 @@ class Symbols:
         self.resolved: dict[tuple[Letter, frozenset[str]], Resolved | None] = {}
         self.arrays: dict[Key, Array] = {}
         self.slopes: dict[tuple[bool, Key, Key], Array] = {}
+        self.by_copy: dict[tuple[str, int], Point] = {}
 
     def variable(self, key: Key) -> Variable:
         """Return a variable of the network."""
@@ -60,6 +64,26 @@ class Symbols:
             node = (Immediate if immediate else Total)(self.variable(of), self.variable(wrt))
             self.slopes[place] = value(node, self.point)
         return self.slopes[place]
+
+    def copy_slope(self, of: Key, wrt: Key, step: int) -> Array:
+        """Value of a derivative by the copy of a parameter that stands in the equations of one step only.
+
+        Along every path: what the copy did at its step travels on, all other uses of the parameter do not.
+        """
+        if wrt[1] is not None or not 1 <= step <= self.point.network.steps:
+            raise ReadbackError(f"there is no copy of {wrt[0]} for step {step}")
+        parameter = self.variable(wrt)
+        copied = Variable(f"copy_{parameter.name}", parameter.shape)
+        if (wrt[0], step) not in self.by_copy:
+            network = self.point.network
+            equations = tuple(
+                Equation(e.target, e.expression.xreplace({parameter: copied})) if e.target.time == step else e
+                for e in network.equations
+            )
+            other = replace(network, equations=equations, given=(*network.given, copied))
+            values_ = {**self.point.given, copied: self.array(wrt)}
+            self.by_copy[wrt[0], step] = Point(other, values_, self.sizes)
+        return value(Total(self.variable(of), copied), self.by_copy[wrt[0], step])
 
     def resolve(self, node: Letter, indices: Collection[str] = ()) -> Resolved | None:
         """Return name, time and entries of a variable, as written; None if the network has none such.
@@ -85,14 +109,15 @@ class Symbols:
                 yield name, None, rest
 
 
-_symbols: WeakKeyDictionary[Point, Symbols] = WeakKeyDictionary()
+_symbols: WeakKeyDictionary[Point, dict[Writing, Symbols]] = WeakKeyDictionary()
 
 
 def symbols_at(at: Point) -> Symbols:
-    """Return what the symbols mean at a point; the answer lives as long as the point."""
-    if at not in _symbols:
-        _symbols[at] = Symbols(at)
-    return _symbols[at]
+    """Return what the symbols mean at a point, as stated; the answer lives as long as the point."""
+    known = _symbols.setdefault(at, {})
+    if writing() not in known:
+        known[writing()] = Symbols(at, writing())
+    return known[writing()]
 
 
 def fits(script: Script, shape: Shape) -> bool:

@@ -50,11 +50,12 @@ class Numeral(Node):
 
 @dataclass(frozen=True)
 class Letter(Node):
-    r"""A symbol: ``W``, ``s_{k-1}``, ``W_{qr}``, ``\bar{s}_{t}``, ``I_{d}``."""
+    r"""A symbol: ``W``, ``s_{k-1}``, ``W_{qr}``, ``\bar{s}_{t}``, ``I_{d}``, a copy ``W^{(k)}``."""
 
     base: str
     bar: bool = False
     sub: Script = ()
+    copy: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from symrnn.derivation import Derivation
 from symrnn.derivation import Line as Claim
 from symrnn.document import Display, Line, Piece, Result, StepRow, Steps, Text
 from symrnn.entrywise import EntryDerivation
+from symrnn.kinds.wording import worded
 from symrnn.rules import Reason
 from symrnn.tensor import Tensor
 from symrnn.typeset.measure import broken, chained, width
@@ -42,7 +43,7 @@ def steps(derivation: Derivation | EntryDerivation, first: int = 1) -> Steps:
     for lhs, rhs, relation, rule, reason in lines:
         limit = STEP_WIDTH - max(0.0, width(lhs) - 12)
         printed = Line(None if lhs == shown else lhs, relation, broken(rhs, limit))  # type: ignore[arg-type]  # a literal
-        rows.append(StepRow(printed, _capital(rule), prose(*reason)))
+        rows.append(StepRow(printed, _capital(rule), prose(*worded(reason))))
         shown = lhs
     return Steps(tuple(rows), first)
 
@@ -62,7 +63,7 @@ def facts(derivations: Sequence[Derivation], first: int = 1) -> Steps:
         names = dict.fromkeys(claim.rule.name for claim in claims)
         sides = [line(claim.lhs, claim.rhs)[1] for claim in claims]
         printed = Line(lhs, "=", chained(sides, limit))
-        rows.append(StepRow(printed, _capital(", ".join(names)), prose(*claims[0].reason)))
+        rows.append(StepRow(printed, _capital(", ".join(names)), prose(*worded(claims[0].reason))))
     return Steps(tuple(rows), first, each=True)
 
 

@@ -6,6 +6,7 @@ from symrnn.calculus import Immediate
 from symrnn.document import Block, Display, Heading, Line, Prose
 from symrnn.kinds.blocks import DISPLAY_WIDTH, facts, prose, steps
 from symrnn.kinds.material import Material
+from symrnn.kinds.notation_part import row_and_column
 from symrnn.kinds.picture import jacobian_picture
 from symrnn.onestep import K
 from symrnn.rules import listed
@@ -15,6 +16,7 @@ from symrnn.typeset.tree import Group, Number, Operator, Script, Symbol, row
 from symrnn.views.entry_layout import entry_cases, entry_layout
 from symrnn.views.matrix import layout
 from symrnn.views.symbols import variable
+from symrnn.writing import writing
 
 
 def from_loss(material: Material) -> list[Block]:
@@ -43,9 +45,9 @@ def from_state(material: Material) -> list[Block]:
     v, u = found.goal.args
     return [
         Heading(("From state to state",)),
-        Prose(prose("Entry by entry, with ", Symbol("p"), " for the row and ", Symbol("r"), " for the column of the Jacobian of ", v, " by ", u, ":")),
+        Prose(prose("Entry by entry, with ", *row_and_column(Symbol("p"), Symbol("r")), " of the Jacobian of ", v, " by ", u, ":")),
         steps(found),
-        Prose(prose("Row by row, and as a matrix:")),
+        Prose(("Column by column, and as a matrix:" if writing().mirrored else "Row by row, and as a matrix:",)),
         Display((jacobian_picture(found, material.ledger),)),
         Prose(
             prose(
@@ -83,7 +85,8 @@ def from_parameter(material: Material, wrt: Variable) -> list[Block]:
     blocks.append(steps(entries))
     cases = entry_cases(entries.result)
     if cases is not None and wrt == material.main:
-        indices = row(*(Symbol(str(i)) for i in entries.indices))
+        letters = [Symbol(str(i)) for i in entries.indices]
+        indices = row(*(letters[::-1] if writing().mirrored else letters))
         lhs = Script(Group(layout(entries.goal)), sub=indices)
         sides = chained([entry_layout(entries.result), cases], DISPLAY_WIDTH - width(lhs))
         blocks.append(Display((Line(lhs, "=", sides),)))

@@ -27,7 +27,7 @@ from symrnn.document import (
 )
 from symrnn.entrywise import EntryDerivation
 from symrnn.equation import STEP
-from symrnn.job import Job, recurrent_matrices
+from symrnn.job import Job
 from symrnn.kinds import handout_words as words
 from symrnn.kinds import network_part, story_part, sweep_part
 from symrnn.kinds.blocks import DISPLAY_WIDTH, display, steps
@@ -38,6 +38,7 @@ from symrnn.kinds.phrases import fill
 from symrnn.kinds.picture import jacobian_picture
 from symrnn.kinds.veil import Veil
 from symrnn.onestep import K
+from symrnn.question import recurrent_matrices
 from symrnn.typeset.measure import width
 from symrnn.typeset.tree import Group, Number, Operator, Script, Symbol, Tree, row, separated
 from symrnn.views.entry_layout import entry_cases, entry_layout

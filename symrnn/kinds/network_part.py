@@ -12,18 +12,15 @@ from symrnn.job import Job
 from symrnn.kinds.blocks import display, prose
 from symrnn.kinds.ledger import Ledger
 from symrnn.kinds.material import Material
+from symrnn.kinds.notation_part import axes_of_derivatives, rows_or_columns, stated
 from symrnn.rules import listed
 from symrnn.tensor import Apply, Contraction, Shape, Variable
 from symrnn.typeset.tree import BigSum, Number, Operator, Script, Symbol, Tree, row, separated
 from symrnn.views.graph import straight_term, unrolled
 from symrnn.views.matrix import layout
 from symrnn.views.symbols import variable, variable_symbol
+from symrnn.writing import writing
 
-LAYOUTS = {  # what to say of the two conventions, with and without the lecture
-    True: "The lecture declares the shapes of the row layout and multiplies as in the operator layout, which does not fit. "
-    "Either is consistent; a square matrix fits both, so a transpose goes unnoticed.",
-    False: "The row layout is as common. A square matrix fits both, so a transpose goes unnoticed.",
-}
 MANY_PARAMETERS = 6  # from here on the same sentence is not repeated for each
 
 
@@ -78,7 +75,13 @@ def _symbols(kinds: dict[tuple[str, Shape], list[str]], time: Any) -> Table:
     rows: list[tuple[Text, ...]] = []
     for (words, shape), names in kinds.items():
         trees = [variable(Variable(name, shape, time)) for name in names]
-        rows.append((prose(separated(trees, "comma")), (words,), prose(shape_tree(shape))))
+        rows.append(
+            (
+                prose(separated(trees, "comma")),
+                (words,),
+                prose(shape_tree(shape[::-1] if writing().mirrored else shape)),
+            )
+        )
     return Table((), (), tuple(rows), "lll")
 
 
@@ -92,6 +95,12 @@ def introduced(job: Job, intro: Text, after: Text) -> list[Block]:
     return [*text, Columns((Panel((signals,)),), (Panel((parameters,)),))]
 
 
+def operands() -> tuple[Tree, Tree]:
+    """Return what a matrix acts on, as a column and as a row."""
+    u, turned = Symbol("u"), Script(Symbol("u"), sup=Symbol("top"))
+    return (turned, u) if writing().mirrored else (u, turned)
+
+
 def conventions(job: Job) -> Table:
     """Both layouts of the weights side by side."""
     rows: list[tuple[Text, ...]] = []
@@ -99,7 +108,7 @@ def conventions(job: Job) -> Table:
         if len(shape) == 2:
             turned = shape[::-1]
             w = variable_symbol(name)
-            column, line = Symbol("u"), Script(Symbol("u"), sup=Symbol("top"))
+            column, line = operands()
             rows.append(
                 (
                     prose(w),
@@ -181,16 +190,15 @@ def section(material: Material) -> list[Block]:
         Styled("thick path", "implicit"), " carries its effect to ", job.of, ".",
     )  # fmt: skip
     figure = Figure(unrolled(job.network, term), caption)
-    loss, lecture = Variable("L", (), STEP), "CS7015" in job.cell.source
-    seen = material.shown_states[0]
     return [
         Heading(("The network",)),
+        *stated(job),
         *introduced(job, intro, after),
         figure,
         Prose(
             (
                 Styled("Rows or columns.", "strong"),
-                f" Vectors are columns here and a matrix maps its last axis to its first: operator layout. {LAYOUTS[lecture]}",
+                rows_or_columns("CS7015" in job.cell.source),
             )
         ),
         *([conventions(job)] if len(names) <= MANY_PARAMETERS else []),
@@ -199,17 +207,7 @@ def section(material: Material) -> list[Block]:
                 Styled("The loss.", "strong"),
                 f" The total loss is the {'weighted ' if job.network.weights else ''}sum over the steps, not the mean",
                 ", and the logarithm is the natural one. " if job.cell.loss == "cross_entropy" else ". ",
-                "A derivative of ",
-                Symbol("u"),
-                " by ",
-                Symbol("v"),
-                " has the axes of ",
-                Symbol("u"),
-                ", then those of ",
-                Symbol("v"),
-                " (numerator layout): ",
-                Total(loss, seen),
-                " is a row.",
+                *axes_of_derivatives(Total(Variable("L", (), STEP), material.shown_states[0])),
             )
         ),
         total_loss(material, ledger),

@@ -19,10 +19,11 @@ from symrnn.numeric import contributions, gradients
 from symrnn.onestep import K
 from symrnn.tensor import Apply, Diagonal, Tensor, Variable
 from symrnn.typeset.measure import width
-from symrnn.typeset.tree import Group, Matrix, Number, Operator, Script, Symbol, Tree, row, separated
+from symrnn.typeset.tree import Matrix, Number, Operator, Script, Symbol, Tree, row, separated
 from symrnn.views.matrix import layout
 from symrnn.views.symbols import variable
 from symrnn.witnesses import deviation
+from symrnn.writing import writing
 
 BETWEEN = 16.0  # millimetres round the relation and between two equations side by side
 
@@ -35,7 +36,8 @@ def decimals(number: float, digits: int = 4) -> Number:
 
 def entry_symbol(v: Variable, *indices: int) -> Tree:
     """Entry of a variable with numbers for indices."""
-    tree, places = variable(v), row(*(Number(str(i)) for i in indices))
+    written = indices[::-1] if writing().mirrored else indices
+    tree, places = variable(v), row(*(Number(str(i)) for i in written))
     if isinstance(tree, Script) and tree.sub is not None:
         return Script(tree.base, sub=row(tree.sub, Operator("comma"), places))
     return Script(tree, sub=places)
@@ -116,9 +118,10 @@ def prediction_table(job: Job) -> Table:
     return Table((title,), header, tuple(rows), align, note, rules=(job.steps,))
 
 
-def numeric_matrix(array: Array) -> Tree:
-    """Numbers in brackets; a vector as a column."""
+def numeric_matrix(array: Array) -> Matrix:
+    """Numbers in brackets, a vector as states are written: a column, or a row in the row convention."""
     rows = array if array.ndim == 2 else array[:, None]
+    rows = rows.T if writing().mirrored else rows
     return Matrix(tuple(tuple(decimals(x) for x in line) for line in rows))
 
 
@@ -136,18 +139,14 @@ def gradient_blocks(job: Job, ledger: Ledger) -> list[Block]:
         engine="numpy",  # the same digits wherever a report is made
     )
     loss = job.network["L"]
-    lines = []
+    groups: dict[tuple[bool, int, int], list[Line]] = {}
     for name in [*job.cell.parameters, *(f"{state}0" for state in job.cell.states)]:
         v = job.network.lookup(name)
         truth = value(Total(loss, v), job.point)
         ledger.admit_number(f"gradient by {name}", deviation(found[name], truth), "object")
-        tree = layout(Total(loss, v))
-        tree = Script(Group(tree), sup=Symbol("top")) if v.rank == 1 else tree
-        lines.append(Line(tree, "=", (numeric_matrix(found[name]),)))
-    groups: dict[tuple[bool, int, int], list[Line]] = {}
-    for line in lines:
-        rows = line.rhs[0].rows  # type: ignore[attr-defined]  # what numeric_matrix makes
-        groups.setdefault((isinstance(line.lhs, Script), len(rows), len(rows[0])), []).append(line)
+        numbers = numeric_matrix(found[name])
+        line = Line(layout(Total(loss, v), "column"), "=", (numbers,))
+        groups.setdefault((v.rank == 1, len(numbers.rows), len(numbers.rows[0])), []).append(line)
     shown = [lines for _, lines in sorted(groups.items(), key=lambda group: group[0][0])]
     return [Display(tuple(lines), columns=side_by_side(lines)) for lines in joined(shown)]
 

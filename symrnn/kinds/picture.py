@@ -20,6 +20,7 @@ from symrnn.typeset.tree import Matrix, Operator, Tree
 from symrnn.views.entry_layout import entry_layout
 from symrnn.views.matrix import layout
 from symrnn.witnesses import assignments, deviation
+from symrnn.writing import writing
 
 
 def jacobian_picture(derivation: EntryDerivation, ledger: Ledger) -> Line:
@@ -43,6 +44,8 @@ def jacobian_picture(derivation: EntryDerivation, ledger: Ledger) -> Line:
     ledger.certificates.append(
         Certificate(f"{text(layout(goal))} as a matrix", True, checks, TOLERANCE, ledger.described).require()
     )
+    if writing().mirrored:  # the first index of the goal runs along the columns
+        pictures = [[list(pair) for pair in zip(*picture)] for picture in pictures]
     matrices = [_dotted([[entry_layout(e) for e in pair] for pair in picture]) for picture in pictures]
     return Line(layout(goal), "=", chained([*matrices, layout(derivation.matrix.result)], DISPLAY_WIDTH))
 

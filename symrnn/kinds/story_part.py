@@ -10,11 +10,12 @@ from symrnn.derivation import Line as Claim
 from symrnn.document import Block, Display, Gallery, Heading, Prose, Result, Styled, Table, Text
 from symrnn.kinds.blocks import braced, prose, result, steps
 from symrnn.kinds.material import Material
+from symrnn.kinds.notation_part import explicit_remark, explicit_sign
 from symrnn.network import OrderedNetwork
 from symrnn.rules import listed
 from symrnn.rules.paths import edge_of
 from symrnn.tensor import Plus, Tensor, Variable
-from symrnn.typeset.tree import Number, Operator, Script, Symbol, row, separated
+from symrnn.typeset.tree import Number, Operator, Symbol, row, separated
 from symrnn.views.graph import SMALL, terms, unrolled
 from symrnn.views.matrix import layout
 from symrnn.views.symbols import variable
@@ -46,9 +47,9 @@ def two_kinds(material: Material) -> list[Block]:
                 "In the equation of ", v, " the matrix " if w.rank == 2 else " the parameter ", w,
                 " appears twice: openly, " if not gates else " appears twice: openly in its own step, ",
                 "and hidden inside ", *listed(before), ", which were themselves" if plural else ", which was itself", " computed with ", w,
-                ". Write ", Script(Symbol("partial"), sup=Operator("+")),
+                ". Write ", *explicit_sign(v, w),
                 " for the ", Styled("explicit", "explicit"), " (immediate) derivative, which holds ", *listed(before),
-                f" fixed.{stations} (Werbos 1990 uses the plus sign for the opposite, the total derivative.) Then",
+                f" fixed.{stations} ", *explicit_remark(v, w), " Then",
             )
         ),
         Display((braced(claim[0], [(explicit, "explicit"), *zip(implicit, labels)]),)),

@@ -10,6 +10,7 @@ from symrnn.kinds.blocks import prose, steps
 from symrnn.kinds.forms import alike, families, results
 from symrnn.kinds.ledger import Ledger
 from symrnn.kinds.material import Material
+from symrnn.kinds.wording import worded
 from symrnn.onestep import K
 from symrnn.rules import BOOK, listed
 from symrnn.tensor import Variable
@@ -139,7 +140,7 @@ def checks(ledger: Ledger) -> list[Block]:
     )
     used = dict.fromkeys(check.rule for c in ledger.certificates for check in c.checks)
     rules: list[tuple[Text, ...]] = [
-        ((Styled(name[:1].upper() + name[1:], "strong"),), (BOOK[name].statement,))
+        ((Styled(name[:1].upper() + name[1:], "strong"),), prose(*worded((BOOK[name].statement,))))
         for name in used
         if name in BOOK
     ]

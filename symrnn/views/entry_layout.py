@@ -30,7 +30,8 @@ from symrnn.typeset.tree import (
 )
 from symrnn.views.index import EntryDerivative, factors_of, split_time
 from symrnn.views.matrix import THIN
-from symrnn.views.symbols import number_tree, time, variable_symbol
+from symrnn.views.symbols import copy_of, number_tree, time, variable_symbol
+from symrnn.writing import writing
 
 BOUND_LETTERS = (*"ijlouvwaeghbcfxyz", "alpha", "beta", "gamma", "mu", "nu", "rho")
 
@@ -73,7 +74,7 @@ class TreePrinter(Printer):
     def _print_Indexed(self, node: Any) -> Tree:
         at, indices = split_time(node)
         base = variable_symbol(node.base.label.name)
-        trees = [self._print(i) for i in indices]
+        trees = [self._print(i) for i in (reversed(indices) if writing().mirrored else indices)]
         joined = [separated(trees, "comma") if any(_wide(t) for t in trees) else row(*trees)] if trees else []
         below = joined if at is None else [time(at), *trees]
         if isinstance(base, Script) and base.sub is not None:
@@ -91,11 +92,14 @@ class TreePrinter(Printer):
 
     def _print_EntryDerivative(self, node: Any) -> Tree:
         partial: Tree = Symbol("partial")
-        sign = Script(partial, sup=Operator("+")) if node.kind == "immediate" else partial
-        top = self._print(node.of)
+        immediate = node.kind == "immediate"
+        copied = immediate and writing().copies and not _timed(node.wrt)
+        sign = Script(partial, sup=Operator("+")) if immediate and not copied else partial
+        top, below = self._print(node.of), self._print(node.wrt)
+        below = copy_of(below, split_time(node.of)[0]) if copied else below
         atom = isinstance(node.of, sympy.Indexed | sympy.Symbol)
-        fraction = Fraction(row(sign, top if atom else Group(top)), row(partial, self._print(node.wrt)))
-        return Coloured(fraction, "explicit") if node.kind == "immediate" else fraction
+        fraction = Fraction(row(sign, top if atom else Group(top)), row(partial, below))
+        return Coloured(fraction, "explicit") if immediate else fraction
 
     def _print_Pow(self, node: Any) -> Tree:
         return self._print_Mul(node)
@@ -140,6 +144,11 @@ class TreePrinter(Printer):
         limits = BigSum(row(self._print(i), Operator("="), self._print(low)), self._print(high))
         body = self._print(summand)
         return row(limits, Group(body) if summand.is_Add else body)
+
+
+def _timed(entry: Any) -> bool:
+    """Whether an entry is one of a signal; parameters have no time."""
+    return isinstance(entry, sympy.Indexed) and split_time(entry)[0] is not None
 
 
 def _wide(tree: Tree) -> bool:

@@ -13,7 +13,7 @@ free one.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 from sympy.core.symbol import Symbol as TimeSymbol
 
@@ -50,36 +50,16 @@ from symrnn.typeset.tree import (
     separated,
     uncoloured,
 )
-from symrnn.views.symbols import number_tree, time, variable, variable_symbol
+from symrnn.views.orientation import Orientation, orientation, turns
+from symrnn.views.symbols import copy_of, number_tree, time, variable, variable_symbol
+from symrnn.writing import Writing, writing
 
-Orientation = Literal["row", "column"]
 TOP = Symbol("top")
 PARTIAL = Symbol("partial")
 THIN = Operator("thin")
 LETTERS = ("k", "j", "i", "l", "q", "r")
 
 
-def orientation(tensor: Tensor) -> Orientation:
-    """Return the orientation a vector has by nature."""
-    match tensor:
-        case Partial(of, wrt) | Immediate(of, wrt) | Total(of, wrt) if of.rank == 0 and wrt.rank == 1:
-            return "row"
-        case Contraction():
-            return "row" if tensor.args[0].rank == 1 else "column"
-        case Scale(_, inner) | Outer(_, inner) if inner.rank == 1:
-            return orientation(inner)
-        case Outer(inner, _) if inner.rank == 1:
-            return orientation(inner)
-        case Plus():
-            return "row" if all(orientation(term) == "row" for term in tensor.args) else "column"
-        case Hadamard(left, right):
-            return "row" if "row" in (orientation(left), orientation(right)) else "column"
-        case TimeSum(body):
-            return orientation(body)
-    return "column"
-
-
-@lru_cache(maxsize=16384)
 def layout(tensor: Tensor, as_: Orientation | None = None) -> Tree:
     """Return the layout tree of an expression.
 
@@ -89,13 +69,17 @@ def layout(tensor: Tensor, as_: Orientation | None = None) -> Tree:
     as_ : "row" or "column", optional
         Orientation of a vector on paper; ignored for other ranks. Default: its nature.
     """
+    return _layout(tensor, as_, writing())
+
+
+@lru_cache(maxsize=16384)
+def _layout(tensor: Tensor, as_: Orientation | None, how: Writing) -> Tree:
+    """Return the layout tree of an expression as ``how``, which is in force, has it."""
     if tensor.rank != 1 or as_ is None or orientation(tensor) == as_:
         return _natural(tensor)
     match tensor:
         case Contraction():
-            if any(part.rank > 2 for part in tensor.args):
-                return _natural(tensor)  # a tensor has no ⊤, and what it leaves has no orientation
-            return _product([_reversed(part, part is tensor.args[0]) for part in reversed(tensor.args)])
+            return _natural(tensor, as_)
         case Scale(factor, inner):
             return _scaled(factor, inner, as_)
         case Plus() if any(orientation(term) == as_ for term in tensor.args):
@@ -143,11 +127,14 @@ def _natural(tensor: Tensor, as_: Orientation | None = None) -> Tree:
         case Scale(factor, inner):
             return _scaled(factor, inner, as_)
         case Contraction():
-            first = tensor.args[0]
+            first, final = tensor.args[0], _written_last(tensor)
+            leads = "row" if first.rank == 1 else "column"
+            if tensor.rank == 1 and (as_ or orientation(tensor)) != leads and turns(tensor):
+                return _product([_reversed(part, part is first) for part in reversed(tensor.args)])
             front = layout(first, "row") if first.rank == 1 else None
             rest = tensor.args if front is None else tensor.args[1:]
             closed = [] if front is None else [_closed(front, first)]
-            return _product([*closed, *(_factor(f, last=f is tensor.args[-1]) for f in rest)])
+            return _product([*closed, *(_factor(f, last=f is final) for f in rest)])
         case Hadamard(left, right):
             whole = as_ or orientation(tensor)
             first = layout(left, whole)
@@ -158,16 +145,15 @@ def _natural(tensor: Tensor, as_: Orientation | None = None) -> Tree:
             )
         case Outer(left, right) if not left.rank or not right.rank:
             number, rest = (left, right) if not left.rank else (right, left)
-            return _product(
-                [_closed(layout(number), number), _factor(rest, last=True, as_=as_ or orientation(rest))]
+            return row(
+                _closed(layout(number), number), THIN, _factor(rest, last=True, as_=as_ or orientation(rest))
             )
         case Outer(left, right) if left.rank == right.rank == 1:
             column, across = layout(left, "column"), layout(right, "row")
             return _product([_inner(column, left), _inner(across, right)])
         case Outer(left, right):
-            return row(
-                _closed(layout(left), left), Operator("otimes"), _closed(layout(right, "column"), right)
-            )
+            sides = _closed(layout(left), left), _closed(layout(right, "column"), right)
+            return row(sides[writing().mirrored], Operator("otimes"), sides[not writing().mirrored])
         case Diagonal(vector):
             return row(Name("diag"), Group(layout(vector, "column")))
         case Apply():
@@ -181,7 +167,8 @@ def _natural(tensor: Tensor, as_: Orientation | None = None) -> Tree:
             signed = isinstance(body, Plus) or (isinstance(body, Scale) and body.factor < 0)
             return row(limits, _bracket(term, body) if signed else term)
         case JacobianProduct():
-            first, last = (_bracketed(tensor.instance(j)) for j in (tensor.high, tensor.low))
+            ends = (tensor.low, tensor.high) if writing().mirrored else (tensor.high, tensor.low)
+            first, last = (_bracketed(tensor.instance(j)) for j in ends)
             return row(first, THIN, Operator("cdots"), THIN, last)
     raise NotImplementedError(f"no layout for {type(tensor).__name__}")
 
@@ -189,9 +176,12 @@ def _natural(tensor: Tensor, as_: Orientation | None = None) -> Tree:
 def derivative(tensor: Tensor) -> Tree:
     """Layout of a derivative node, in the colour of its role."""
     of, wrt = tensor.args
-    sign: Tree = Script(PARTIAL, sup=Operator("+")) if isinstance(tensor, Immediate) else PARTIAL
+    copied = isinstance(tensor, Immediate) and wrt.time is None and writing().copies
+    signed = isinstance(tensor, Immediate) and not copied
+    sign: Tree = Script(PARTIAL, sup=Operator("+")) if signed else PARTIAL
+    below = copy_of(variable(wrt), of.time) if copied else variable(wrt)
     top = layout(of, "column") if isinstance(of, Variable | Apply) else Group(layout(of, "column"))
-    fraction = Fraction(row(sign, top), row(PARTIAL, variable(wrt)))
+    fraction = Fraction(row(sign, top), row(PARTIAL, below))
     role = derivative_role(tensor)
     return fraction if role is None else Coloured(fraction, role)
 
@@ -215,7 +205,8 @@ def _apply(tensor: Apply) -> Tree:
 
 
 def _size(shape: tuple[str, ...]) -> Tree:
-    return separated([variable_symbol(axis) for axis in shape], "times")
+    shown = reversed(shape) if writing().mirrored else shape
+    return separated([variable_symbol(axis) for axis in shown], "times")
 
 
 def _sum(tensor: Plus, as_: Orientation | None) -> Tree:
@@ -253,7 +244,7 @@ def _factor(tensor: Tensor, last: bool, as_: Orientation | None = None) -> Tree:
 
 def _inner(tree: Tree, tensor: Tensor) -> Tree:
     """Return one side of an outer product: a chain product stays open, all else and a final Σ are closed."""
-    chain = isinstance(tensor, Contraction) and not isinstance(tensor.args[-1], TimeSum)
+    chain = isinstance(tensor, Contraction) and not isinstance(_written_last(tensor), TimeSum)
     return tree if chain else _closed(tree, tensor)
 
 
@@ -276,9 +267,15 @@ def _bracketed(tensor: Tensor) -> Tree:
     return _closed(layout(tensor), tensor)
 
 
+def _written_last(product: Contraction) -> Tensor:
+    """Return the factor of a product that is written at its end."""
+    return product.args[0 if writing().mirrored else -1]
+
+
 def _product(factors: list[Tree]) -> Tree:
+    """Return factors side by side, from the other end where rows are multiplied."""
     out: list[Tree] = []
-    for factor in factors:
+    for factor in reversed(factors) if writing().mirrored else factors:
         out.extend((THIN, factor) if out else (factor,))
     return row(*out)
 

@@ -7,7 +7,18 @@ from typing import Any
 from sympy.core.numbers import Integer, Rational
 
 from symrnn.tensor import Variable
-from symrnn.typeset.tree import Accent, Fraction, Number, Operator, Script, Symbol, Tree, row, separated
+from symrnn.typeset.tree import (
+    Accent,
+    Fraction,
+    Group,
+    Number,
+    Operator,
+    Script,
+    Symbol,
+    Tree,
+    row,
+    separated,
+)
 
 
 def variable(v: Variable) -> Tree:
@@ -19,6 +30,12 @@ def variable(v: Variable) -> Tree:
         assert tree.sub is not None  # a name has no superscript
         return Script(tree.base, sub=separated([tree.sub, time(v.time)], "comma"))
     return Script(tree, sub=time(v.time))
+
+
+def copy_of(tree: Tree, step: Any) -> Tree:
+    """Layout of the copy of a parameter that is used at one step only: W^(k)."""
+    base, sub = (tree.base, tree.sub) if isinstance(tree, Script) else (tree, None)
+    return Script(base, sub, Group(time(step)))
 
 
 def variable_symbol(name: str) -> Tree:
