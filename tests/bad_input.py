@@ -137,7 +137,7 @@ CELLS: dict[str, Any] = {
     "a meaning of nothing": (
         "[equations]",
         '[meanings]\nq = "gate"\n[equations]',
-        ["no 'q'", "accepted: U, W"],
+        ["no 'q'", "accepted: U, V, W"],
     ),
     "a meaning that is a number": (
         "[equations]",
