@@ -226,7 +226,7 @@ def test_on_paper_folded_derivations_are_open_and_every_path_has_its_graph(page,
 def test_without_script_everything_is_there_to_read(page, pages):
     page.open(pages["deep"], scripts=False)
     assert page.run("document.querySelectorAll('.live, [aria-pressed], button').length") == 0
-    assert page.run("[...document.querySelectorAll('details')].map(d => d.open)") == [True] * 29
+    assert page.run("[...document.querySelectorAll('details')].map(d => d.open)") == [True] * 30
     assert (
         page.run("[...document.querySelectorAll('.term > svg')].map(s => s.checkVisibility())") == [True] * 4
     )
