@@ -116,7 +116,7 @@ def read_arguments(
     """
     arrays = _parameters(cell, parameters)
     sizes = _sizes(cell, arrays)
-    x, axis = _floats("inputs", inputs), cell.signals["x"][0]
+    x, (axis,) = _floats("inputs", inputs), cell.input_shape
     wanted = sizes.setdefault(axis, x.shape[-1] if x.ndim else 0)
     if x.ndim not in (2, 3) or x.shape[-1] != wanted or not len(x):
         raise ShapeError(f"inputs have shape {x.shape}; accepted: (T, {wanted}) or (T, batch, {wanted})")

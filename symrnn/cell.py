@@ -16,7 +16,7 @@ from typing import Any
 from sympy.core.numbers import Integer, Rational
 
 from symrnn.algebra import plus, scale
-from symrnn.cellfile import HERE, CellError, builtin_cells, equation, find
+from symrnn.cellfile import DEFAULT_AXES, HERE, CellError, builtin_cells, equation, find
 from symrnn.equation import WEIGHT, Equation, NetworkError
 from symrnn.functions import ACTIVATIONS
 from symrnn.layers import read_definition
@@ -125,6 +125,11 @@ class Cell:
             distribution=entry["targets"] == "distribution",
             meanings=said.meanings,
         )
+
+    @property
+    def input_shape(self) -> Shape:
+        """Axes of the input, whether some equation reads it or not: it says how many steps there are."""
+        return self.signals.get("x", DEFAULT_AXES["x"])
 
     def unroll(self, steps: int, mask: Sequence[float] | None = None) -> OrderedNetwork:
         """Copy the step ``steps`` times.

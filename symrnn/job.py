@@ -245,7 +245,7 @@ def _writing(where: str, notation: Preset, data: dict[str, Any]) -> Writing:
 
 
 def _sizes(where: str, cell: Cell, state: int, inputs: list[Array], targets: list[Array]) -> dict[str, int]:
-    axis_x, axis_y = cell.signals["x"][0], cell.signals["y"][0]
+    axis_x, axis_y = cell.input_shape[0], cell.signals["y"][0]
     sizes = {axis_x: len(inputs[0]), axis_y: len(targets[0])}
     if sizes[axis_x] != len(inputs[0]):
         raise JobError(

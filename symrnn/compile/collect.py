@@ -84,6 +84,8 @@ class Collector:
                 return " + ".join(self.gathered(term) for term in gradient.args)
             case Scale(factor, inner):
                 return f"{float(factor)} * ({self.gathered(inner)})"
+            case Outer(left, Variable() as right) if right.rank == 1 and right.name in self.arrays.fixed:
+                return f"np.outer(summed({self.value(left)}), {self.arrays.name[right.name]})"
             case Outer(left, right) if left.rank == right.rank == 1:
                 return f"gathered({self.value(left)}, {self.value(right)})"
             case Outer(left, Outer(u, v)) if not left.rank:

@@ -54,6 +54,8 @@ class Forward:
         for stack, name in self.stacks.items():
             arrays.memory.new(name, f"(T, B, {columns(stack.members, arrays)})")
         for signal in self.plan.signals:
+            if self.plan.phases[signal.name] == "static":
+                arrays.fixed.add(signal.name)
             if signal.name in arrays.name:
                 continue
             last = in_place.get(signal.name)
@@ -61,9 +63,9 @@ class Forward:
             arrays.name[signal.name] = array
             if last:
                 arrays.name[last.name] = array
-            if self.plan.phases[signal.name] == "static":
-                arrays.fixed.add(signal.name)
-            elif signal.name in housed:
+            if signal.name in arrays.fixed:
+                continue
+            if signal.name in housed:
                 stack = housed[signal.name]
                 self.blocks.made[self.stacks[stack], (signal.variable,)] = array
                 self.blocks.enter(stack, (signal.variable,))

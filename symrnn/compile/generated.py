@@ -97,7 +97,7 @@ def generate(cell: Cell, swept: Sweep) -> Generated:
     CompileError
         If an equation has no row form.
     """
-    signals = named_signals(cell.step)
+    signals = named_signals(cell.step, cell.states)
     gradients = gradient_terms(swept, signals)
     asked = frozenset(v.name for g in gradients.values() for v in g.variables() if v.name.endswith(ADJOINT))
     adjoints = backward_plan(swept, signals, asked)
@@ -136,8 +136,7 @@ def generate(cell: Cell, swept: Sweep) -> Generated:
     returns = [back.name.get(p + ADJOINT, f"np.zeros_like({local[p]})") for p in cell.parameters]
     for state in cell.states:
         carried = f"{state}{ADJOINT} carried"
-        nothing = f"np.zeros((B, {back.size(cell.signals[state])}), dtype)"
-        returns.append(back.name.get(carried, nothing))
+        returns.append(back.name.get(carried, f"np.zeros_like({arrays.name[state]}[0])"))
     returns.append(back.name.get("x" + ADJOINT, "np.zeros_like(x)"))
     shown_adjoints = tuple(n.removesuffix(ADJOINT) for n in (a.name for a in adjoints.adjoints) if n in asked)
     returns += [back.name[n + ADJOINT] for n in shown_adjoints]
@@ -145,14 +144,18 @@ def generate(cell: Cell, swept: Sweep) -> Generated:
     backward += ending
     arrays_of = {n: n for n in (*arrays.memory.made, *back.memory.made)}
     rows_of = {r: f"rows({a})" for a, r in back.memory.rows.items()}
+    forward = [*_sizes("x", cell, local, arrays, forward), *forward]
+    starts = {f"{s}0": arrays.name[s] for s in cell.states}  # not among the arguments of the way back
+    backward = [*_sizes("weights", cell, {**local, **starts}, back, backward), *backward]
     ahead = _used_names({**arrays_of, **rows_of}, forward)
     behind = _used_names({**arrays_of, **rows_of}, backward)
     made = {**arrays.memory.made, **back.memory.made}
     reached = _used_names(made, [*ahead.values(), *behind.values()])
     reached = _used_names(made, [*reached, *reached.values()])  # views, and what they are views of
-    forward = [*_opening("x", cell, local, arrays, ahead, forward), *forward]
-    backward = [*_opening("weights", cell, local, back, behind, backward), *backward]
-    shapes = {**cell.parameters, **cell.signals, **{s.name: s.variable.shape for s in signals}}
+    forward = [*wrapped("(", list(ahead), ",) = memory"), *forward]
+    backward = [*wrapped("(", list(behind), ",) = memory"), *backward]
+    shapes = {**cell.parameters, "x": cell.input_shape, **cell.signals}
+    shapes |= {s.name: s.variable.shape for s in signals}
     return Generated(
         cell,
         shapes,
@@ -175,6 +178,7 @@ def _arrays(cell: Cell, names: Names, local: Mapping[str, str]) -> Arrays:
     axes = dict.fromkeys(a for s in (*cell.parameters.values(), *cell.signals.values()) for a in s)
     arrays = Arrays(cell.states, {axis: names.new(axis) for axis in axes}, Memory())
     arrays.name |= local
+    arrays.memory.outside |= {*local.values(), "weights"}
     return arrays
 
 
@@ -195,16 +199,10 @@ def _used_names(names: Mapping[str, str], lines: Iterable[str]) -> dict[str, str
     return {name: text for name, text in names.items() if name in words}
 
 
-def _opening(
-    first: str,
-    cell: Cell,
-    local: Mapping[str, str],
-    arrays: Arrays,
-    memory: Iterable[str],
-    lines: Iterable[str],
+def _sizes(
+    first: str, cell: Cell, local: Mapping[str, str], arrays: Arrays, lines: Iterable[str]
 ) -> list[str]:
-    """Return the statements that take the memory apart and read sizes, those that are used."""
-    opening = wrapped("(", list(memory), ",) = memory")
+    """Return the statements that read sizes, those that are used."""
     sources = {"T": f"{first}.shape[0]", "B": f"{first}.shape[1]", "dtype": "x.dtype"}
     sources |= {name: size_of(axis, cell, local) for axis, name in arrays.sizes.items()}
-    return opening + [f"{name} = {sources[name]}" for name in _used_names(sources, lines)]
+    return [f"{name} = {sources[name]}" for name in _used_names(sources, lines)]

@@ -11,7 +11,7 @@ way back.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from typing import Any
@@ -111,8 +111,8 @@ def _from_left(v: Tensor, matrix: Tensor) -> Tensor:
             return scale(factor, _from_left(v, inner))
         case Outer(p, q) if p.rank == q.rank == 1:
             return outer(Contraction(v, row_form(p)), row_form(q))
-        case Outer(Eye() as p, q) if p.rank == 2 and q.rank == 1:
-            return outer(v, row_form(q))
+        case Outer(p, q) if p.rank == 2 and q.rank == 1:
+            return outer(_from_left(v, p), row_form(q))
         case Contraction():
             return reduce(_from_left, matrix.args, v)
         case Eye():
@@ -144,10 +144,15 @@ def _from_right(matrix: Tensor, v: Tensor) -> Tensor:
     raise CompileError(f"no code for a product with {matrix}")
 
 
-def named_signals(step: Iterable[Equation]) -> list[Signal]:
-    """Return the equations of a step in row form, with names for nested functions and compound operands."""
+def named_signals(step: Iterable[Equation], states: Collection[str]) -> list[Signal]:
+    """Return the equations of a step in row form, with names for nested functions and compound operands.
+
+    What depends on parameters alone is named as well; a state that does is a copy of it, for a state has
+    another value before the first step.
+    """
     signals: list[Signal] = []
     known: dict[Tensor, Variable] = {}
+    fixed: set[Variable] = set()
     equations = list(step)
     taken = {e.target.name for e in equations} | {v.name for e in equations for v in e.expression.variables()}
 
@@ -158,14 +163,16 @@ def named_signals(step: Iterable[Equation]) -> list[Signal]:
             taken.add(found)
             known[expression] = Variable(found, expression.shape, STEP)
             signals.append(Signal(known[expression], expression))
+            if not varies(expression, fixed):
+                fixed.add(known[expression])
         return known[expression]
 
     def open_up(tensor: Tensor, top: bool) -> Tensor:
         match tensor:
             case Variable() | Ones() | Zeros():
                 return tensor
-            case _ if not top and tensor.variables() and not varies(tensor):
-                return name(tensor, "fixed")
+            case _ if not top and tensor.variables() and not varies(tensor, fixed):
+                return name(open_up(tensor, True), "fixed")
             case Apply("log", Variable() as u, 0) if (inner := _softmax_of(u, signals)) is not None:
                 made: Tensor = Apply(LOG_SOFTMAX, inner)
                 return made if top else name(made, f"log_{u.name}")
@@ -184,8 +191,11 @@ def named_signals(step: Iterable[Equation]) -> list[Signal]:
         return type(tensor)(*(open_up(a, False) if isinstance(a, Tensor) else a for a in tensor.args))
 
     for equation in equations:
-        expression = open_up(row_form(equation.expression), True)
-        known.setdefault(expression, equation.target)
+        is_fixed, is_state = not varies(equation.expression, fixed), equation.target.name in states
+        expression = open_up(row_form(equation.expression), not (is_fixed and is_state))
+        if not is_state:
+            known.setdefault(expression, equation.target)
+            fixed |= {equation.target} if is_fixed else set()
         signals.append(Signal(equation.target, expression, equation))
     return signals
 
@@ -205,9 +215,9 @@ def _softmax_of(u: Variable, signals: Iterable[Signal]) -> Tensor | None:
     return None
 
 
-def varies(tensor: Tensor) -> bool:
-    """Whether a tensor holds anything that has a time."""
-    return any(v.time is not None for v in tensor.variables())
+def varies(tensor: Tensor, fixed: Collection[Variable] = ()) -> bool:
+    """Whether a tensor holds anything that has a time, but for what has one value for all times."""
+    return any(v.time is not None and v not in fixed for v in tensor.variables())
 
 
 SLOPE = "slope of "  # a function of the value: tanh'(u) is 1 - y*y with y = tanh(u)
@@ -219,18 +229,24 @@ def with_names(tensor: Tensor, signals: Iterable[Signal]) -> Tensor:
     A slope f'(u) becomes a function of the value y = f(u), see ``Function.slope_code``.
     """
     table: dict[Tensor, Variable] = {}
+    fixed: dict[Tensor, Variable] = {}  # signals with one value for all times, at any of them
     for signal in signals:
-        fixed = not varies(signal.expression)
-        if fixed or isinstance(signal.expression, Apply | Hadamard | Plus):
-            for shift in (-1, 0, 1):
-                moved = signal.expression.xreplace({STEP: STEP + shift})
-                table.setdefault(moved, signal.variable.at(STEP + shift))
+        if isinstance(signal.expression, Variable):  # a copy, of which a state has another initial value
+            continue
+        lasting = not varies(signal.expression, fixed)
+        for shift in (0, -1, 1):
+            v = signal.variable.at(STEP + shift)
+            if lasting:
+                fixed[v] = table[v] = signal.variable
+            if lasting or signal.source is None or isinstance(signal.expression, Apply | Hadamard | Plus):
+                moved = signal.expression.xreplace({STEP: STEP + shift}).xreplace(fixed)
+                table.setdefault(moved, fixed.get(v, v))
     return _replaced(row_form(tensor), table)
 
 
 def _replaced(tensor: Tensor, table: Mapping[Tensor, Variable]) -> Tensor:
     if isinstance(tensor, Variable | Ones | Zeros):
-        return tensor
+        return table.get(tensor, tensor)
     args: list[Any] = [_replaced(a, table) if isinstance(a, Tensor) else a for a in tensor.args]
     match tensor:
         case Apply(function, _, 1):

@@ -45,12 +45,15 @@ class Memory:
         Arrays whose rows a loop visits, and what the rows are called.
     blocks : set of str
         Views, which are not contiguous.
+    outside : set of str
+        Arrays that a function is given: they have no list of rows.
     """
 
     def __init__(self) -> None:
         self.made: dict[str, str] = {}
         self.rows: dict[str, str] = {}
         self.blocks: set[str] = set()
+        self.outside: set[str] = set()
 
     def new(self, name: str, shape: str) -> str:
         """Enter an array; returns its name."""

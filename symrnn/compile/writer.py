@@ -257,9 +257,10 @@ class Loop(Writer):
         names: list[str] = []
         values: list[str] = []
         for (array, index), name in self.bound.items():
-            if array not in self.memory.rows:
-                self.memory.rows[array] = self.names.new(f"{array}_rows")
-            array = self.memory.rows[array]
+            if array not in self.memory.outside:
+                if array not in self.memory.rows:
+                    self.memory.rows[array] = self.names.new(f"{array}_rows")
+                array = self.memory.rows[array]
             if len("".join((*names, *values))) + len(name) + len(array) > WIDTH - 30:
                 lines.append(f"{', '.join(names)} = {', '.join(values)}")
                 names, values = [], []

@@ -61,7 +61,7 @@ class Ledger:
     def admit_substituted(self, cell: Cell, parameter: str, most: int) -> None:
         """Take in the derivative of a short loss, to compare it with that of the loss written out."""
         network = cell.unroll(min(most, self.points[0].network.steps))
-        sizes = {axis: 1 if axis in cell.signals["x"] else 2 for v in network.given for axis in v.shape}
+        sizes = {axis: 1 if axis in cell.input_shape else 2 for v in network.given for axis in v.shape}
         derivation = derive(Total(network["L", network.steps], network[parameter]), network)
         point = random_point(network, self.points[-1].seed or 0, sizes)
         self.waiting.append(partial(certify_substituted, derivation, point))
