@@ -62,7 +62,7 @@ class Symbols:
         place = immediate, of, wrt
         if place not in self.slopes:
             node = (Immediate if immediate else Total)(self.variable(of), self.variable(wrt))
-            self.slopes[place] = value(node, self.point)
+            self.slopes[place] = self.point.derivative(node)
         return self.slopes[place]
 
     def copy_slope(self, of: Key, wrt: Key, step: int) -> Array:
