@@ -77,7 +77,7 @@ def derive(options: argparse.Namespace) -> int:
     cell = notation.cell(cell)
     last = options.at if options.at is not None else options.steps or 4
     network = cell.unroll(options.steps or max(last, 1))
-    of = network[notation.read(options.of, cell)[0], last]
+    of = network[notation.read([options.of], cell)[0], last]
     sizes = _sizes(options.size)
     shown: list[View]
     with progress(f"derive {cell.name}"), written(Writing(copies=notation.copies)):
@@ -100,7 +100,7 @@ def derive(options: argparse.Namespace) -> int:
 
 def _wrt(options: argparse.Namespace, cell: Cell, notation: Preset, network: OrderedNetwork) -> Variable:
     """Return what to differentiate by: W unless an option says otherwise."""
-    name = notation.read(options.wrt or "W", cell)[0]
+    name = notation.read([options.wrt or "W"], cell)[0]
     if options.wrt is None and name not in cell.parameters:
         raise UsageError(f"--wrt: {cell.name} has no W; accepted: {', '.join(cell.parameters)}")
     return network.lookup(name)

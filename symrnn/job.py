@@ -191,7 +191,7 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
     if kind in ONE_QUESTION:
         one_question(f"{where}, [derive]", kind, network, of, wrt)
     initial = renamed_keys(
-        f"{where}, [initial]", data.get("initial", {}), lambda key: notation.read(key, cell)
+        f"{where}, [initial]", data.get("initial", {}), lambda key: notation.state(key, cell)
     )
     return Job(
         title=data["title"],
@@ -272,7 +272,7 @@ def _goals(
     """Read what to derive; by default the last weighted loss by every parameter and initial state."""
     check_keys(place, table, {}, {"of": str, "wrt": list})
     last = max(t for t in range(1, network.steps + 1) if not network.weights or network.weights[t - 1])
-    of = network.lookup(notation.read(table.get("of", f"L[{last}]"), cell)[0])
+    of = network.lookup(notation.read([table.get("of", f"L[{last}]")], cell)[0])
     if of.name != "L" or of.time is None:
         raise JobError(
             f"{place}: of is {table['of']!r}; accepted: the loss of a step, such as L[{network.steps}]"
@@ -281,7 +281,7 @@ def _goals(
     names = table.get("wrt", default)
     if not names or not all(isinstance(name, str) for name in names):
         raise JobError(f"{place}: wrt is {names!r:.60}; accepted: a list of names such as {default}")
-    names = [new for name in names for new in notation.read(name, cell)]
+    names = notation.read(names, cell)
     wrt = tuple(network.lookup(name) for name in names)
     for name, v in zip(names, wrt):
         if network.equation(v) is not None or v.name in ("y", WEIGHT):

@@ -71,11 +71,11 @@ def _is_number(item: Any) -> bool:
     return isinstance(item, int | float) and not isinstance(item, bool)
 
 
-def renamed_keys(place: str, table: dict[str, Any], read: Callable[[str], tuple[str, ...]]) -> dict[str, Any]:
+def renamed_keys(place: str, table: dict[str, Any], read: Callable[[str], str]) -> dict[str, Any]:
     """Return a table with each key as the notation of the job writes it; none may be there twice."""
     found: dict[str, Any] = {}
     for key, value in table.items():
-        name = read(key)[0]
+        name = read(key)
         if name in found:
             raise JobError(f"{place}: {key} and {name} are one name; accepted: one of them")
         found[name] = value

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,17 +94,33 @@ class Preset:
                 return tensor.func(*map(self.tensor, tensor.args))
         return tensor
 
-    def read(self, text: str, cell: Cell) -> tuple[str, ...]:
-        """Return what a name that a person wrote means, such as W, s0 or L[4]: one of the renamed cell.
+    def read(self, texts: Sequence[str], cell: Cell) -> list[str]:
+        """Return what names that a person wrote mean, such as W, s0 or L[4]: names of the renamed cell.
 
-        Names of this notation and the cell's own are read; where one is in both, this notation is meant.
+        A name may be one of this notation or the cell's own. They are all read as the first, else all as the
+        second; where neither fits them all, each is read by itself, as the first if it can be.
         """
-        known = (*cell.parameters, *cell.signals)
-        for names, new in (({name: (name,) for name in known}, True), (self.names, False)):
-            for old in sorted(names, key=len, reverse=True):
-                if text.startswith(old) and re.fullmatch(r"\d*|\[\d+\]", text[len(old) :]):
-                    return (text,) if new else tuple(name + text[len(old) :] for name in names[old])
-        return (text,)
+        images = {new for several in self.names.values() for new in several}
+        here = {name: (name,) for name in (*cell.parameters, *cell.signals)}
+        own = {name: new for name, new in here.items() if name not in images} | dict(self.names)
+        for names in (here, own):
+            found = [_read(text, names, cell) for text in texts]
+            if all(found):
+                return [name for several in found for name in several]
+        return [n for t in texts for n in _read(t, here, cell) or _read(t, own, cell) or (t,)]
+
+    def state(self, name: str, cell: Cell) -> str:
+        """Return the name of a state of the renamed cell, from that name or the cell's own."""
+        return name if name in cell.states else self.names.get(name, (name,))[0]
+
+
+def _read(text: str, names: Names, cell: Cell) -> tuple[str, ...]:
+    """Return the new names of one name, with the time behind it; nothing if there is no such name."""
+    for name in sorted(names, key=len, reverse=True):
+        time = text.removeprefix(name) if text.startswith(name) else "?"
+        if time == "" or (names[name][0] in cell.signals and re.fullmatch(r"\d+|\[\d+\]", time)):
+            return tuple(new + time for new in names[name])
+    return ()
 
 
 def builtin_presets() -> list[str]:

@@ -194,6 +194,18 @@ def test_a_job_may_use_the_names_of_the_cell_or_of_the_notation(tmp_path, state,
     np.testing.assert_array_equal(made.values["h0"], [0.3, -0.2, 0.5])
 
 
+def test_names_are_read_all_as_those_of_the_notation_or_all_as_those_of_the_cell():
+    preset, _, new = renamed("goodfellow", "lstm")  # the state c is called s, the bias c_out is called c
+    meant = {
+        "c": "c", "c0": "s0", "c[2]": "s[2]", "s0": "s0", "i[1]": "g[1]", "W_g": "W_g", "W_i": "W_g",
+        "x2": "x2", "L": "L",
+        "W_g W": "W_g W", "W_i W_g W_f": "W_g W W_f",
+        "c_out W_o c0": "c W_o s0", "W W_i": "W W_g", "Q W_i": "Q W_g",
+    }  # fmt: skip
+    assert {names: " ".join(preset.read(names.split(), new)) for names in meant} == meant
+    assert preset.state("c", new) == preset.state("s", new) == "s"
+
+
 def test_a_bias_that_became_two_stands_for_both(tmp_path):
     assert [str(v) for v in job(tmp_path, notation="pytorch", wrt='["b"]').wrt] == ["b_ih", "b_hh"]
 

@@ -228,6 +228,8 @@ class Reader:
         if self.perturbed is not None:
             raise ReadbackError("a derivative stands inside ∂(…)")
         key, lower = self.variable(wrt)
+        if node.immediate and key[1] is None and self.symbols.writing.copies:
+            raise ReadbackError(f"∂⁺ by {key[0]}, where copies are stated; accepted: ∂ by a copy")
         shape = self.symbols.array(key).shape
         below = self.places_of(lower, shape) if lower else None
         if isinstance(of, Letter):
@@ -255,8 +257,8 @@ class Reader:
 
     def copy_slope(self, node: Slope, of: Key, wrt: Key) -> Array:
         """Return a derivative by a copy, which has a meaning only where the document says so."""
-        if node.immediate or not self.symbols.writing.copies:
-            raise ReadbackError(f"∂ by a copy of {wrt[0]}: no copies are stated, or ∂⁺ is written as well")
+        if not self.symbols.writing.copies:
+            raise ReadbackError(f"∂ by a copy of {wrt[0]}, where no copies are stated")
         return self.symbols.copy_slope(of, wrt, number_of(node.wrt.copy, self.times) + self.shift)
 
     def complex_step(self, of: Node, key: Key, place: tuple[int, ...] | None) -> Array:
