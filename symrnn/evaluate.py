@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 KINK_DISTANCE = 0.05
+LEAST_PROBABILITY = 1e-20  # below, the loss of a step loses digits of its imaginary part
 DEFAULT_SIZES = {"n": 2, "d": 3, "m": 4}
 
 
@@ -186,20 +187,24 @@ def random_point(network: OrderedNetwork, seed: int = 0, sizes: Mapping[str, int
                 array = np.exp(array) / np.exp(array).sum()
             values[variable] = array
         point = Point(network, values, chosen, seed)
-        if _kink_distance(point) > KINK_DISTANCE:
+        if _is_measurable(point):
             return point
     raise ValueError(
         f"no point of {network.name} keeps {KINK_DISTANCE} away from the kinks of its activation"
+        f" with probabilities above {LEAST_PROBABILITY}"
     )
 
 
-def _kink_distance(point: Point) -> float:
-    distances = [np.inf]
+def _is_measurable(point: Point) -> bool:
+    """Whether the complex step has its full precision: away from kinks, no probability next to zero."""
     for equation in point.network.equations:
         for node in equation.expression.atoms(Apply):
             for kink in TABLE[node.function].kinks:
-                distances.append(float(np.min(np.abs(value(node.argument, point) - kink))))
-    return min(distances)
+                if not np.min(np.abs(value(node.argument, point) - kink)) > KINK_DISTANCE:
+                    return False
+            if node.function == "softmax" and not np.min(value(node, point)) > LEAST_PROBABILITY:
+                return False
+    return True
 
 
 def value(tensor: Tensor, at: Point, times: Mapping[Any, int] | None = None) -> Array:
