@@ -84,13 +84,17 @@ class Collector:
                 return " + ".join(self.gathered(term) for term in gradient.args)
             case Scale(factor, inner):
                 return f"{float(factor)} * ({self.gathered(inner)})"
-            case Outer(left, Variable() as right) if right.rank == 1 and right.name in self.arrays.fixed:
+            case Outer(left, Variable() as right) if right.rank == 1 and self.is_fixed(right):
                 return f"np.outer(summed({self.value(left)}), {self.arrays.name[right.name]})"
             case Outer(left, right) if left.rank == right.rank == 1:
                 return f"gathered({self.value(left)}, {self.value(right)})"
             case Outer(left, Outer(u, v)) if not left.rank:
                 return f"gathered({self.value(outer(left, u))}, {self.value(v)})"
         return f"summed({self.value(gradient)})"
+
+    def is_fixed(self, v: Variable) -> bool:
+        """Whether a variable is one vector for all steps and sequences."""
+        return v.time is None or v.name in self.arrays.fixed
 
     def whole(self, v: Variable) -> str:
         """Return the text of a variable at all steps, as an array whose rows can be taken together."""

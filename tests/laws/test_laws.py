@@ -10,19 +10,13 @@ import numpy as np
 import pytest
 
 from symrnn.adjoint import backward, sweep
-from symrnn.calculus import Total, free_times
+from symrnn.calculus import Total
 from symrnn.cell import Cell, builtin_cells
-from symrnn.certificate import TOLERANCE, certify, certify_equations
-from symrnn.derivation import Derivation
-from symrnn.entrywise import EntryDerivation
-from symrnn.equation import HORIZON
+from symrnn.certificate import certify_equations
 from symrnn.evaluate import value
 from symrnn.functions import ACTIVATIONS
-from symrnn.tensor import Variable
-from symrnn.views.entries import entry_value
-from symrnn.views.index import element, index
-from symrnn.views.scalar import ScalarNetwork, places
 
+from . import laws
 from .cases import CELLS, FAST, FILES, LOSSES, SEQUENCES, SLOW, Case
 
 
@@ -32,27 +26,10 @@ def case(request: Any) -> Case:
     return request.param
 
 
-def bar(v: Variable) -> Variable:
-    """Return the adjoint of a variable, as the sweep names it."""
-    return Variable(f"{v.name}_bar", v.shape, v.time)
-
-
-def matrix_of(derivation: Derivation | EntryDerivation) -> Derivation:
-    return derivation.matrix if isinstance(derivation, EntryDerivation) else derivation
-
-
 def check_derivations(case: Case) -> None:
-    network, at = case.network, case.at
-    assert certify_equations(network, at).first_failure is None
+    assert certify_equations(case.network, case.at).first_failure is None
     for derivation in case.derivations:
-        certificate = certify(derivation, at)
-        assert derivation.is_closed, derivation.goal
-        assert certificate.first_failure is None
-        assert certificate.of("object") < TOLERANCE
-        assert certificate.of("ink") < TOLERANCE  # printed LaTeX, read back
-        v, x = derivation.goal.args
-        if isinstance(derivation, Derivation) and isinstance(v, Variable) and v != x:
-            assert certificate.of("SymPy") < TOLERANCE
+        laws.closed_and_certified(derivation, case.at)
 
 
 def test_every_derivation_is_closed_and_every_witness_confirms_every_line(case):
@@ -60,17 +37,13 @@ def test_every_derivation_is_closed_and_every_witness_confirms_every_line(case):
 
 
 def test_the_backward_sweep_equals_the_complex_step(case):
-    network, at = case.network, case.at
-    swept = backward(network)
-    seen = at.of(swept)
-    total = network["L"]
-    wanted = [v for v in network.given if v.time is None or v.name == "x" or v.name in network.states]
-    for v in wanted:
-        assert bar(v) in swept.by_target, v
-    for equation in swept.equations:
-        name, time = equation.target.name.removesuffix("_bar"), equation.target.time
-        expected = value(Total(total, network[name] if time is None else network[name, time]), at)
-        np.testing.assert_allclose(seen.variable(equation.target), expected, rtol=0, atol=1e-10)
+    laws.sweep_equals_complex_step(case.network, case.at)
+
+
+def test_the_backward_sweep_has_an_adjoint_of_everything_that_is_given(case):
+    swept = backward(case.network)
+    for v in laws.acting(case.network):
+        assert laws.bar(v) in swept.by_target, v
 
 
 def test_the_ends_of_the_sweep_are_those_of_the_complex_step(case):
@@ -86,33 +59,11 @@ def test_the_ends_of_the_sweep_are_those_of_the_complex_step(case):
 
 def test_the_index_view_equals_the_value_of_every_result(case):
     for derivation in case.derivations:
-        matrix = matrix_of(derivation)
-        seen = case.at.of(matrix.network)
-        shape = tuple(seen.sizes[axis] for axis in matrix.goal.shape)
-        times = dict.fromkeys(free_times(matrix.goal) - {HORIZON}, 2)
-        letters = tuple(index(f"i_{n}") for n in range(len(shape)))
-        found = entry_value(
-            element(matrix.result, letters), seen, {**times, **dict(zip(letters, np.indices(shape) + 1))}
-        )
-        expected = value(matrix.goal, seen, times)
-        np.testing.assert_allclose(np.broadcast_to(found, shape), expected, rtol=0, atol=1e-10)
+        laws.index_view_equals_value(derivation, case.at)
 
 
 def test_the_scalar_view_equals_the_complex_step(case):
-    network, at = case.network, case.at
-    scalar = ScalarNetwork(network.whole, at.sizes)
-    total = network["L"]
-    by_templates = scalar.gradient_values((total, ()), at)
-    as_written = scalar.written_values((total, ()), at)
-    for v in network.given:
-        if v.name in ("y", "omega"):
-            continue
-        expected = value(Total(total, v), at)
-        for _, indices in places(v, at.sizes):
-            symbol = scalar.symbol((v, indices))
-            truth = expected[tuple(i - 1 for i in indices)]
-            assert abs(by_templates.get(symbol, 0.0) - truth) < 1e-10
-            assert abs(as_written.get(symbol, 0.0) - truth) < 1e-10
+    laws.scalar_view_equals_complex_step(case.network, case.at)
 
 
 @pytest.mark.slow

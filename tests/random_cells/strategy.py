@@ -177,6 +177,8 @@ def cells(draw: Draw) -> str:
         a, c = b.pick(b.scope), b.pick(b.scope)
         if b.scope[a] == b.scope[c]:
             b.equations["o"] = f"{a} @ {c}"
+    if not any("x[t]" in text for text in b.equations.values()):
+        b.equations["z"] += f" + {b.parameter(MATRICES, ('m', 'n'))} @ x[t]"
     used = set(re.findall(r"\w+", " ".join(b.equations.values())))  # what was drawn may have been left out
     parameters = {name: shape for name, shape in b.parameters.items() if name in used}
     return toml(states, parameters, b.equations)

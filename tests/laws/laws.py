@@ -1,0 +1,86 @@
+"""The laws themselves: what must hold of any network at any point, whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from symrnn.adjoint import backward
+from symrnn.calculus import Total, free_times
+from symrnn.certificate import TOLERANCE, certify
+from symrnn.derivation import Derivation
+from symrnn.entrywise import EntryDerivation
+from symrnn.equation import HORIZON, WEIGHT
+from symrnn.evaluate import Point, value
+from symrnn.network import OrderedNetwork
+from symrnn.tensor import Variable
+from symrnn.views.entries import entry_value
+from symrnn.views.index import element, index
+from symrnn.views.scalar import ScalarNetwork, places
+from symrnn.witnesses import deviation
+
+
+def close(found: Any, expected: Any, of: object) -> None:
+    """Assert that two arrays of one shape agree, relative to the larger of 1 and the largest entry."""
+    assert deviation(found, expected) < TOLERANCE, of
+
+
+def bar(v: Variable) -> Variable:
+    """Return the adjoint of a variable, as the sweep names it."""
+    return Variable(f"{v.name}_bar", v.shape, v.time)
+
+
+def acting(network: OrderedNetwork) -> Iterator[Variable]:
+    """Yield what is given but the targets and the weights of the losses."""
+    return (v for v in network.given if v.name not in ("y", WEIGHT))
+
+
+def closed_and_certified(derivation: Derivation | EntryDerivation, at: Point) -> None:
+    """A derivation comes to its end, and every witness confirms every line."""
+    certificate = certify(derivation, at)
+    assert derivation.is_closed, derivation.goal
+    assert certificate.first_failure is None
+    assert certificate.of("object") < TOLERANCE
+    assert certificate.of("ink") < TOLERANCE  # printed LaTeX, read back
+    v, x = derivation.goal.args
+    if isinstance(derivation, Derivation) and isinstance(v, Variable) and v != x and derivation.steps:
+        assert certificate.of("SymPy") < TOLERANCE
+
+
+def sweep_equals_complex_step(network: OrderedNetwork, at: Point) -> None:
+    """Every adjoint of the sweep is the derivative; where there is none, the loss does not depend on it."""
+    swept, total = backward(network), network["L"]
+    seen = at.of(swept)
+    for equation in swept.equations:
+        name, time = equation.target.name.removesuffix("_bar"), equation.target.time
+        expected = value(Total(total, network[name] if time is None else network[name, time]), at)
+        close(seen.variable(equation.target), expected, equation.target)
+    for v in acting(network):
+        assert bar(v) in swept.by_target or not value(Total(total, v), at).any(), v
+
+
+def index_view_equals_value(derivation: Derivation | EntryDerivation, at: Point) -> None:
+    """The entries of a result, dimensions symbolic, are those of its goal."""
+    matrix = derivation.matrix if isinstance(derivation, EntryDerivation) else derivation
+    seen = at.of(matrix.network)
+    shape = tuple(seen.sizes[axis] for axis in matrix.goal.shape)
+    times = dict.fromkeys(free_times(matrix.goal) - {HORIZON}, 2)
+    letters = tuple(index(f"i_{n}") for n in range(len(shape)))
+    everything = {**times, **dict(zip(letters, np.indices(shape) + 1))}
+    found = entry_value(element(matrix.result, letters), seen, everything)
+    close(np.broadcast_to(found, shape), value(matrix.goal, seen, times), matrix.goal)
+
+
+def scalar_view_equals_complex_step(network: OrderedNetwork, at: Point) -> None:
+    """The scalar equations, from templates and as written out, give the gradient of the total loss."""
+    scalar, total = ScalarNetwork(network.whole, at.sizes), network["L"]
+    by_templates = scalar.gradient_values((total, ()), at)
+    as_written = scalar.written_values((total, ()), at)
+    for v in acting(network):
+        shape = tuple(at.sizes[axis] for axis in v.shape)
+        symbols = [scalar.symbol(place) for place in places(v, at.sizes)]
+        for found in (by_templates, as_written):
+            entries = np.reshape([found.get(symbol, 0.0) for symbol in symbols], shape)
+            close(entries, value(Total(total, v), at), v)

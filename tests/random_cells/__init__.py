@@ -1,0 +1,1 @@
+"""Cells drawn at random: every law must hold for them as well."""

@@ -1,0 +1,130 @@
+"""One cell file, given as text, held to every law.
+
+The laws are those of the built-in cells (``tests.laws.laws``) and those of the numeric interface, whose every
+number is compared with the complex step through the equations.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+import symrnn
+from symrnn.calculus import Total
+from symrnn.cell import Cell
+from symrnn.certificate import certify_equations
+from symrnn.evaluate import Point, random_point, value
+from symrnn.goals import derivations
+from symrnn.network import OrderedNetwork
+from symrnn.tensor import Variable
+from tests.laws import laws
+from tests.laws.laws import close
+
+STEPS, MASK, SEED = 3, (1, 0, 0.5), 3
+LARGEST = 30.0  # a signal beyond this comes from an equation that grows without bounds: no use as a probe
+MOST_CERTIFIED = 9
+
+
+class NoProbe(Exception):
+    """A cell for which no point was found that is far from kinks and extremes."""
+
+
+def read(text: str, activation: str = "tanh", loss: str = "cross_entropy") -> Cell:
+    """Return a cell from the text of its file."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "cell.toml"
+        file.write_text(text, encoding="utf-8")
+        return Cell.read(file, activation, loss)
+
+
+def probe(network: OrderedNetwork) -> Point:
+    """Return a random point where every signal is of moderate size.
+
+    Raises
+    ------
+    NoProbe
+        If there is none among a few.
+    """
+    for seed in range(SEED, SEED + 5):
+        try:
+            at = random_point(network, seed)
+        except ValueError as error:
+            raise NoProbe from error
+        with np.errstate(all="ignore"):
+            values = [at.variable(equation.target) for equation in network.equations]
+        if all(np.isfinite(v).all() and np.abs(v).max() < LARGEST for v in values):
+            return at
+    raise NoProbe
+
+
+def check(cell: Cell, everything: bool = False) -> None:
+    """Hold a cell to every law.
+
+    Parameters
+    ----------
+    cell : Cell
+    everything : bool
+        Certify every derivation. Otherwise every one is derived and must be closed, and some, different ones
+        from cell to cell, are certified.
+    """
+    network = cell.unroll(STEPS, MASK)
+    at = probe(network)
+    assert certify_equations(network, at).first_failure is None
+    made = derivations(network)
+    for derivation in made:
+        assert derivation.is_closed, derivation.goal
+    stride = 1 if everything else -(-len(made) // MOST_CERTIFIED)
+    for derivation in made[zlib.crc32(str(network.step).encode()) % stride :: stride]:
+        laws.closed_and_certified(derivation, at)
+        laws.index_view_equals_value(derivation, at)
+    laws.sweep_equals_complex_step(network, at)
+    laws.scalar_view_equals_complex_step(network, at)
+    numbers_equal_complex_step(cell, network, at)
+
+
+def numbers_equal_complex_step(cell: Cell, network: OrderedNetwork, at: Point) -> None:
+    """Gradients, one by one and in a batch, contributions, Jacobians and immediate tensors are right."""
+    parameters = {v.name: at.given[v] for v in network.given if v.time is None}
+    initial = {state: at.given[network[state, 0]] for state in cell.states}
+    targets = signal("y", network, at)
+    inputs = signal("x", network, at)
+    given = (cell, parameters, inputs, targets)
+    found = symrnn.gradients(*given, initial=initial, mask=MASK)
+    total = network["L"]
+    assert found.keys() == {*parameters, *(f"{state}0" for state in initial), "x"}
+    for v in laws.acting(network):
+        gradient = found["x"][int(v.time) - 1] if v.name == "x" else found[key(v)]
+        close(gradient, value(Total(total, v), at), v)
+    other = symrnn.gradients(cell, parameters, -inputs, targets, initial=initial, mask=MASK)
+    twice = {state: np.stack([array, array]) for state, array in initial.items()}
+    pairs = (np.stack([inputs, -inputs], axis=1), np.stack([targets, targets], axis=1))
+    batch = symrnn.gradients(cell, parameters, *pairs, initial=twice, mask=MASK)
+    for name in parameters:
+        close(batch[name], found[name] + other[name], name)
+    for name in initial:
+        close(batch[f"{name}0"], [found[f"{name}0"], other[f"{name}0"]], name)
+    close(batch["x"], np.stack([found["x"], other["x"]], axis=1), "x")
+    names = [network[state, STEPS] for state in cell.states]
+    jacobians = symrnn.state_jacobians(cell, parameters, inputs, initial=initial)
+    rows = [np.hstack([value(Total(v, u.at(0)), at) for u in names]) for v in names]
+    close(jacobians[STEPS, 0], np.vstack(rows), "state Jacobian")
+    for name in list(parameters)[:3]:
+        parts = symrnn.contributions(*given, name, initial=initial, mask=MASK)
+        close(parts.sum(axis=(0, 1)), found[name], name)
+        tensors = symrnn.immediate(cell, parameters, inputs, name, initial=initial)
+        expected = [value(Total(v.at(1), network[name]), at) for v in names]  # all before step 1 is given
+        close(tensors[0], np.concatenate(expected), name)
+
+
+def key(v: Variable) -> str:
+    """Return the key of a gradient."""
+    return v.name if v.time is None else f"{v.name}0"
+
+
+def signal(name: str, network: OrderedNetwork, at: Point) -> np.ndarray:
+    """Return an input or a target at all steps; ones where nothing reads it."""
+    steps = [v for v in network.given if v.name == name]
+    return np.stack([at.given[v] for v in steps]) if steps else np.ones((STEPS, at.sizes.get("n", 2)))
