@@ -84,6 +84,12 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument(
         "--templates", metavar="DIR", help="folder whose templates take the place of ours of the same name"
     )
+    report.add_argument(
+        "--variants",
+        metavar="FILE.csv",
+        help="an exercise and its solution for every row (name[,seed][,id]), each with its own numbers, in"
+        " DIR/<id>/ (default DIR: variants beside the job); those that are finished are not made again",
+    )
 
     derive = commands.add_parser(
         "derive",

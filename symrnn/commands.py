@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from symrnn.cell import Cell, builtin_cells, picked
@@ -52,6 +60,8 @@ def report(options: argparse.Namespace) -> int:
     for name in formats:
         if name not in FORMATS:
             raise UsageError(f"--format: there is no format {name!r}; accepted: {', '.join(FORMATS)}")
+    if options.variants is not None:
+        return _variants(options, formats)
     job = read_job(options.job, options.seed)
     with progress(Path(options.job).parent.name or "report") as tell:
         own = None if options.templates is None else Path(options.templates)
@@ -66,6 +76,52 @@ def report(options: argparse.Namespace) -> int:
     for file in files:
         print(f"wrote {shown(file)}" + (f", made by {made.engine}" if file.suffix == ".pdf" else ""))
     return 0
+
+
+def _variants(options: argparse.Namespace, formats: list[str]) -> int:
+    """Make an exercise and its solution for every student."""
+    from symrnn.variants import make_variants, order
+
+    folder = None if options.out is None else Path(options.out)
+    own = None if options.templates is None else Path(options.templates)
+    wanted = order(options.job, options.variants, formats, options.engine, folder, options.seed, own)
+    total = len(wanted.students)
+    try:
+        with counted(Path(options.variants).stem, total) as (tell, advance):
+            made, there, shared = make_variants(wanted, tell, advance)
+    except KeyboardInterrupt:
+        done = sum(wanted.finished(student) for student in wanted.students)
+        print(
+            f"symrnn: interrupted; {done} of {total} variants are finished, the same command makes the rest",
+            file=sys.stderr,
+        )
+        return 130
+    if shared:
+        print(
+            f"{len(shared['certificates'])} certificates of the derivation: largest deviation"
+            f" {shared['deviation']:.1e}, tolerance {shared['tolerance']:.0e}"
+        )
+    rest = f", {there} were there" if there else ""
+    print(f"{made} of {total} variants made in {shown(wanted.folder)}{rest}")
+    return 0
+
+
+@contextmanager
+def counted(title: str, total: int) -> Iterator[tuple[Callable[[str], None], Callable[[], None]]]:
+    """Show on a terminal a bar that grows, and what is being done; silent elsewhere."""
+    console = Console(stderr=True)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    saying = TextColumn("{task.description}", markup=False)
+    with Progress(
+        *columns, saying, console=console, transient=True, disable=not console.is_terminal
+    ) as display:
+        task = display.add_task(shown(title), total=total)
+        yield (
+            lambda words: display.update(
+                task, description=shown(f"{title}: {words}")[: max(20, console.width - 60)]
+            ),
+            lambda: display.advance(task),
+        )
 
 
 def derive(options: argparse.Namespace) -> int:

@@ -95,7 +95,7 @@ def numbers_of(
         values = _load(where, file.parent / data["parameters"], shapes)
     else:
         values = {name: rng.normal(scale=0.8, size=shape) for name, shape in shapes.items()}
-        values = {name: array.round(2) if short else array for name, array in values.items()}
+        values = {name: array.round(2) + 0.0 if short else array for name, array in values.items()}
     initial = data.get("initial", {})
     place = f"{where}, [initial]"
     check_keys(place, initial, {}, {name: list for name in cell.states})

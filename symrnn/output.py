@@ -14,6 +14,9 @@ class OutputError(ValueError):
     """A folder or file that cannot be written; the message says which."""
 
 
+PREFIX = ".symrnn-"
+
+
 def write_files(files: Mapping[str, bytes], folder: Path) -> list[Path]:
     """Write files into a folder, made if it is missing; either all of them appear or none.
 
@@ -24,7 +27,7 @@ def write_files(files: Mapping[str, bytes], folder: Path) -> list[Path]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=".symrnn-", dir=folder))
+        temporary = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
         try:
             for name, content in files.items():
                 (temporary / name).write_bytes(content)
@@ -66,3 +69,38 @@ def shown(words: object) -> str:
     'a\\x1b[31m\\u202eb'
     """
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(words))
+
+
+def write_folder(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write a folder of files that appears all at once, in place of one that may be there.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder.parent))
+        try:
+            new, old = temporary / "new", temporary / "old"
+            new.mkdir()
+            for name, content in files.items():
+                (new / name).write_bytes(content)
+            if folder.exists():
+                os.rename(folder, old)
+            os.rename(new, folder)
+        finally:
+            if not folder.exists() and old.exists():
+                os.rename(old, folder)
+            shutil.rmtree(temporary, ignore_errors=True)
+    except OSError as error:
+        raise OutputError(
+            f"{folder}: cannot be written ({error.strerror}); accepted: a folder, with --out"
+        ) from None
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what runs that were killed have left in a folder."""
+    for leftover in folder.glob(f"{PREFIX}*"):
+        shutil.rmtree(leftover, ignore_errors=True)

@@ -20,7 +20,7 @@ from jinja2 import TemplateRuntimeError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from symrnn.document import Bar, Blank, Block, Document, Gallery, Heading, Line, Piece, Steps, Styled, Text
-from symrnn.engines import EngineError, make_pdf, overfull, typst_overflows
+from symrnn.engines import PREAMBLE_END, EngineError, make_pdf, overfull, typst_overflows
 from symrnn.sandbox import TemplateError, checked_folder, environment, rendered_apart
 from symrnn.typeset import latex as tex
 from symrnn.typeset import mathml as web
@@ -119,7 +119,7 @@ def _environment(format: Format, folder: Path | None) -> ImmutableSandboxedEnvir
     made = language.made
     folders = [templates(format)] if folder is None else [folder, templates(format)]
     sandbox = environment(folders, made, language.printed)
-    sandbox.globals.update(unknown=_unknown, nothing=Row(()))
+    sandbox.globals.update(unknown=_unknown, nothing=Row(()), preamble_end=tex.Latex(PREAMBLE_END))
     sandbox.filters.update(
         kind=_kind,
         frames=_frames,
@@ -127,7 +127,7 @@ def _environment(format: Format, folder: Path | None) -> ImmutableSandboxedEnvir
         mark=lambda block: made(_mark(block)),
         relation=Operator,
         colour=lambda role: made(COLOURS[role]),
-        share=lambda number: made(f"{min(max(float(number), 0.0), 1.0):.4g}"),
+        share=lambda number: made(_share(number)),
         millimetres=lambda number: made(f"{float(number):.5g}"),
         word=lambda name: made(_word(name)),
         trim=lambda source: made(source.strip()) if isinstance(source, made) else source.strip(),
@@ -189,6 +189,11 @@ def _frames(blocks: Sequence[Block]) -> list[tuple[Heading, list[Block], int]]:
 
 def _unknown(value: object) -> NoReturn:
     raise TemplateRuntimeError(f"the template has no layout for {type(value).__name__}")
+
+
+def _share(number: float) -> str:
+    """Return a number from 0 to 1 with four digits that count, and no exponent: TeX reads none."""
+    return f"{float(f'{min(max(float(number), 0.0), 1.0):.4g}'):.9f}".rstrip("0").rstrip(".")
 
 
 def _word(name: str) -> str:

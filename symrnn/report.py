@@ -15,7 +15,7 @@ from typing import Any
 
 from symrnn.certificate import TOLERANCE, versions
 from symrnn.document import Document
-from symrnn.engines import Engine, make_pdf
+from symrnn.engines import Engine, Shared, make_pdf
 from symrnn.evaluate import random_point
 from symrnn.job import Job
 from symrnn.kinds import derivation, exercise, handout, slides
@@ -143,9 +143,16 @@ def sources_for(formats: Sequence[str]) -> list[Format]:
 
 
 def typeset(
-    document: Document, stem: str, formats: Sequence[str], engine: Engine, templates: Path | None = None
+    document: Document,
+    stem: str,
+    formats: Sequence[str],
+    engine: Engine,
+    templates: Path | None = None,
+    shared: Shared | None = None,
 ) -> tuple[dict[str, bytes], str]:
     """Return the files of one document by name, and the engine that made its PDF, or "".
+
+    ``shared`` is what pdflatex may take over from a document with the same pages, and leaves for the next.
 
     Raises
     ------
@@ -156,5 +163,5 @@ def typeset(
     files = {f"{stem}.{name}": text.encode() for name, text in sources.items() if name in formats}
     made_by = ""
     if "pdf" in formats:
-        files[f"{stem}.pdf"], made_by = make_pdf(sources["tex"], sources["typ"], engine)
+        files[f"{stem}.pdf"], made_by = make_pdf(sources["tex"], sources["typ"], engine, shared)
     return files, made_by

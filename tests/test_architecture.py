@@ -11,7 +11,7 @@ LONGEST = 310  # about 300 lines; what grows beyond is two ideas
 LAYERS = (  # a module may import from lines above its own, and within its own package
     "tensor functions tomlfile typeset engines output sandbox writing",
     "algebra calculus equation",
-    "network rewrite document notation",
+    "network rewrite document notation students",
     "parse rules interpret",
     "complexstep cellfile",
     "evaluate layers newcell",
@@ -24,6 +24,7 @@ LAYERS = (  # a module may import from lines above its own, and within its own p
     "certificate numeric",
     "goals kinds render",
     "report",
+    "variants",
     "commands",
     "cli",
     "__main__",

@@ -131,6 +131,13 @@ def test_templates_are_found(format):
     assert (templates(format) / f"report.{format}.j2").is_file()
 
 
+@pytest.mark.parametrize("fraction", [0.00004321, 1e-12, 0.2214, 1.0, 0.0])
+def test_a_bar_of_any_length_is_one_that_tex_can_read(fraction):
+    page = render(dataclasses.replace(sample.document(), lead=(Bar(fraction),)), "tex")
+    (written,) = re.findall(r"\{\\color\{quiet\}\\tablebar\{([\d.]+)\}", page)
+    assert float(written) == pytest.approx(fraction, abs=1e-9)
+
+
 def test_plain_text_of_a_line():
     line = Line(m("s_t"), "~", (m("a"), m("+ b")))
     assert plain((line, line)) == "s_t ≈ a + b; s_t ≈ a + b"

@@ -11,14 +11,31 @@ from typing import Literal
 
 from symrnn.engines.confined import EngineError
 from symrnn.engines.embedded import run_typst, typst_overflows, typst_version
-from symrnn.engines.tex import MissingPackage, overfull, pdflatex_version, run_pdflatex
+from symrnn.engines.tex import (
+    PREAMBLE_END,
+    MissingPackage,
+    Shared,
+    overfull,
+    pdflatex_version,
+    run_pdflatex,
+)
 
-__all__ = ["Engine", "EngineError", "make_pdf", "overfull", "run_pdflatex", "run_typst", "typst_overflows"]
+__all__ = [
+    "PREAMBLE_END",
+    "Engine",
+    "EngineError",
+    "Shared",
+    "make_pdf",
+    "overfull",
+    "run_pdflatex",
+    "run_typst",
+    "typst_overflows",
+]
 
 Engine = Literal["auto", "pdflatex", "typst"]
 
 
-def make_pdf(tex: str, typ: str, engine: Engine = "auto") -> tuple[bytes, str]:
+def make_pdf(tex: str, typ: str, engine: Engine = "auto", shared: Shared | None = None) -> tuple[bytes, str]:
     """Make a PDF out of one of two sources of the same document.
 
     Parameters
@@ -27,6 +44,8 @@ def make_pdf(tex: str, typ: str, engine: Engine = "auto") -> tuple[bytes, str]:
         The document in LaTeX and in Typst.
     engine : {"auto", "pdflatex", "typst"}
         ``auto`` takes pdflatex if it is installed with the packages it needs, else typst.
+    shared : Shared, optional
+        What pdflatex may take over from a document with the same pages, and leaves for the next one.
 
     Returns
     -------
@@ -43,7 +62,7 @@ def make_pdf(tex: str, typ: str, engine: Engine = "auto") -> tuple[bytes, str]:
     if engine == "auto" and shutil.which("pdflatex") is None:
         return run_typst(typ), typst_version()
     try:
-        return run_pdflatex(tex)[0], pdflatex_version()
+        return run_pdflatex(tex, shared)[0], pdflatex_version()
     except MissingPackage as error:
         if engine == "pdflatex":
             raise

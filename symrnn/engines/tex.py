@@ -6,10 +6,13 @@ tests.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from symrnn.engines.confined import TIMEOUT, EngineError, run, stopped
@@ -23,8 +26,10 @@ ADVICE = (
 CONFINED = {"openin_any": "p", "openout_any": "p", "shell_escape": "f", "max_print_line": "1000"}
 CONFINED |= {name: "0" for name in ("MKTEXTFM", "MKTEXPK", "MKTEXMF")}  # no scripts that make bitmap fonts
 OPTIONS = ["-no-shell-escape", "-halt-on-error", "-interaction=nonstopmode", "-file-line-error"]
+PLAIN = ["document.tex"]
 # no PDF, and empty places for pictures: half the time
 DRAFT = ["-draftmode", r"\def\placesonly{}\input{document.tex}"]
+NOTHING: Mapping[str, bytes] = {}
 MISSING = r"\.(sty|cls|def|fd|tfm)' not found|\bFont .* (not loadable|not found)"
 
 
@@ -32,8 +37,29 @@ class MissingPackage(EngineError):
     """pdflatex is there, but not everything the templates use."""
 
 
-def run_pdflatex(tex: str) -> tuple[bytes, str]:
+PREAMBLE_END = "% ---- what follows is this document alone"
+
+
+@dataclass
+class Shared:
+    """What pdflatex can take over from a document with the same preamble and the same pages.
+
+    Attributes
+    ----------
+    references : dict of str to bytes
+        Auxiliary files, by name.
+    preambles : dict of str to bytes
+        Formats that have a preamble loaded, by its source.
+    """
+
+    references: dict[str, bytes] = field(default_factory=dict)
+    preambles: dict[str, bytes] = field(default_factory=dict)
+
+
+def run_pdflatex(tex: str, shared: Shared | None = None) -> tuple[bytes, str]:
     """Run pdflatex until its auxiliary files stand still, and return the PDF and the log.
+
+    With ``shared`` references and a loaded preamble one short run is enough, if the pages are the same.
 
     Raises
     ------
@@ -43,35 +69,60 @@ def run_pdflatex(tex: str) -> tuple[bytes, str]:
     binary = shutil.which("pdflatex")
     if binary is None:
         raise EngineError(f"engine pdflatex: there is no pdflatex on PATH; {ADVICE}")
+    preamble, mark, rest = tex.partition(PREAMBLE_END)
+    if shared is not None and shared.references and preamble in shared.preambles:
+        files = shared.references | {"loaded.fmt": shared.preambles[preamble]}
+        with contextlib.suppress(EngineError):  # the whole document, below, tells in which line
+            pdf, log, shared.references = _until_stable(binary, mark + rest, files, shared.references)
+            return pdf, log
+    pdf, log, after = _until_stable(binary, tex)
+    if shared is not None:
+        shared.references = after
+        loaded = _loaded(binary, preamble) if mark else b""
+        shared.preambles |= {preamble: loaded} if loaded else {}
+    return pdf, log
+
+
+def _until_stable(
+    binary: str, tex: str, files: Mapping[str, bytes] = NOTHING, before: Mapping[str, bytes] | None = None
+) -> tuple[bytes, str, dict[str, bytes]]:
+    """Run pdflatex in a folder with these files; return the PDF, the log and the auxiliary files."""
     with tempfile.TemporaryDirectory(prefix="symrnn-") as name:
         folder = Path(name)
-        (folder / "document.tex").write_text(tex, encoding="utf-8")
-        before: list[bytes] = []
+        for file, content in {**files, "document.tex": tex.encode()}.items():
+            (folder / file).write_bytes(content)
+        loaded = ["-fmt=loaded"] if "loaded.fmt" in files else []
         for number in range(PASSES):
-            draft = number == 0  # only to learn the page references
-            status = _pass(binary, folder, draft)
+            draft = number == 0 and before is None  # only to learn the page references
+            status = _pass(binary, folder, [*loaded, "-jobname=document", *(DRAFT if draft else PLAIN)])
             path = folder / "document.log"
             log = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
             pdf = folder / "document.pdf"
             if status != 0 or not (draft or pdf.exists()):
                 raise _failure(tex, log, status)
-            after = [
-                path.read_bytes()
-                for path in (folder / "document.aux", folder / "document.out")
-                if path.exists()
-            ]
+            names = ("document.aux", "document.out")
+            after = {name: (folder / name).read_bytes() for name in names if (folder / name).exists()}
             if after == before and not draft:
                 break
             before = after
-        return pdf.read_bytes(), log
+        return pdf.read_bytes(), log, after
 
 
-def _pass(binary: str, folder: Path, draft: bool) -> int | None:
+def _loaded(binary: str, preamble: str) -> bytes:
+    """Return a format with a preamble loaded, or nothing if it cannot be made."""
+    with tempfile.TemporaryDirectory(prefix="symrnn-") as name:
+        folder = Path(name)
+        (folder / "loaded.tex").write_text(preamble + "\\dump\n", encoding="utf-8")
+        _pass(binary, folder, ["-ini", "-jobname=loaded", "&pdflatex", "loaded.tex"])
+        made = folder / "loaded.fmt"
+        return made.read_bytes() if made.exists() else b""
+
+
+def _pass(binary: str, folder: Path, arguments: Sequence[str]) -> int | None:
     """Run pdflatex once; None means that it was stopped."""
     home = str(folder / "home")
     own = {name: home for name in ("TEXMFVAR", "TEXMFHOME", "TEXMFCONFIG")}
-    source = DRAFT if draft else ["document.tex"]
-    return run([binary, *OPTIONS, "-jobname=document", *source], folder, CONFINED | own)
+    return run([binary, *OPTIONS, *arguments], folder, CONFINED | own)
 
 
 def _failure(tex: str, log: str, status: int | None) -> EngineError:

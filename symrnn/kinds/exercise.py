@@ -20,6 +20,7 @@ from symrnn.tensor import Shape
 from symrnn.typeset.tree import Group, Number, Operator, Script, Symbol, Tree, row, separated
 from symrnn.views.matrix import inline, line
 
+SHORT = 30  # characters of a name that leave room beside it
 LABELS = {"exercise": words.EXERCISE, "hints": words.HINTS}
 
 
@@ -62,9 +63,11 @@ def form(job: Job) -> tuple[Block, ...]:
     """Places for name, date and points, where the job asks for them."""
     asked = job.exercise
     total = sum(number for _, number in asked.points)
-    fields = [(words.NAME, asked.student), (words.DATE, "")] if asked.name or asked.student else []
-    fields += [(words.POINTS, f"/ {total}")] if total else []
-    return (Form(tuple(fields)),) if fields else ()
+    name = [(f"{words.NAME} {asked.student}".strip(), "")] if asked.name or asked.student else []
+    rest = [(words.DATE, "")] if name else []
+    rest += [(words.POINTS, f"/ {total}")] if total else []
+    rows = (name, rest) if len(asked.student) > SHORT else ([*name, *rest],)
+    return tuple(Form(tuple(fields)) for fields in rows if fields)
 
 
 def questions(facts: Facts, veil: Veil) -> Panel:

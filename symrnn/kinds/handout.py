@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from symrnn.calculus import TimeSum, Total, bound
+from symrnn.certificate import TOLERANCE
 from symrnn.derivation import Derivation
 from symrnn.document import (
     Block,
@@ -155,8 +156,21 @@ class Sheet:
             blocks=(*head, *self.story, *numbers, slips(facts), *self.questions),
             running_head=job.course,
             label=words.LABEL.format(cell=job.cell.name, kind=self.label),
-            foot=sweep_part.foot(ledger),
+            foot=sweep_part.foot(ledger) if ledger is facts.material.ledger else _foot(facts, ledger),
         )
+
+
+def _foot(facts: Facts, ledger: Ledger) -> Text:
+    """One line for the foot of a variant: its derivation was certified once for all, its numbers here."""
+    shared = facts.material.ledger
+    drawn = shared.described[-1]
+    return fill(
+        words.FOOT_VARIANT,
+        seed=drawn["seed"],
+        sizes="/".join(map(str, drawn["sizes"].values())),
+        deviation=sweep_part.small_number(sweep_part.bound_of(max(shared.deviation, ledger.deviation))),
+        tolerance=sweep_part.small_number(TOLERANCE),
+    )
 
 
 def network(facts: Facts) -> list[Block]:

@@ -16,6 +16,7 @@ LEAD_EXERCISE = (
     " can say which part of the gradient comes from {emph:using} {W} at step {k}, and how that part travels to the"
     " loss. You need the chain rule and matrix products."
 )
+FOOT_VARIANT = "Every line was evaluated at a random point (seed {seed}, sizes {sizes}), the numbers at those of this sheet: deviation below {deviation}, tolerance {tolerance}."
 NAME, DATE, POINTS = "Name", "Date", "Points"
 ONE_POINT, SEVERAL_POINTS = "({n} point)", "({n} points)"
 

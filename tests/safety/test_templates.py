@@ -177,4 +177,5 @@ def test_ours_are_found_in_their_folder():
         "_blocks.tex.j2",
         "base.tex.j2",
         "report.tex.j2",
+        "slides.tex.j2",
     }
