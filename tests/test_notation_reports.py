@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from symrnn.document import Document
+from symrnn.engines import typst_overflows
 from symrnn.job import read_job
 from symrnn.jobdata import JobError
 from symrnn.render import render
@@ -64,12 +65,13 @@ def test_a_report_states_its_notation_and_every_line_holds(stated, tmp_path):
     "cell, stated",
     [
         ("lstm", 'notation = "goodfellow"'),
-        ("gru", 'notation = "pytorch"\nconvention = "row"'),
+        ("gru", 'notation = "pytorch"\nconvention = "row"\nlayout = "gradient"'),
     ],
 )
 def test_reports_of_gated_cells_hold_under_another_notation(cell, stated, tmp_path):
     _, document, found = made(tmp_path, stated, cell)
     assert found["holds"] and "Notation." in source(document)
+    assert typst_overflows(render(document, "typ")) == []
 
 
 def matrices(text: str) -> list[np.ndarray]:
