@@ -25,7 +25,7 @@ from symrnn.presets import Preset, read_preset
 from symrnn.question import one_question
 from symrnn.tensor import Variable
 from symrnn.tomlfile import FileError, check_keys, check_text, finite_numbers, read_toml
-from symrnn.writing import CHOICES, Writing
+from symrnn.writing import CHOICES, USUAL, Writing
 
 KINDS = ("derivation", "handout", "exercise", "solution", "hints", "slides")
 ONE_QUESTION = KINDS[1:]  # about one matrix of the recurrence
@@ -198,7 +198,7 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
         kind=kind,
         course=data.get("course", "Recurrent networks"),
         notation=notation,
-        writing=_writing(where, notation, data),
+        writing=_writing(where, kind, notation, data),
         cell=cell,
         vocabulary=vocabulary,
         inputs=tuple(inputs),
@@ -234,14 +234,20 @@ def _cell(where: str, file: Path, name: str, data: dict[str, Any]) -> tuple[Cell
         raise JobError(message if known else f"{where}: {message}") from None
 
 
-def _writing(where: str, notation: Preset, data: dict[str, Any]) -> Writing:
-    """Read how formulas are to stand on paper."""
+def _writing(where: str, kind: str, notation: Preset, data: dict[str, Any]) -> Writing:
+    """Read how formulas are to stand on paper; the words of one kind follow them everywhere."""
     chosen = {}
     for key, accepted in CHOICES.items():
         chosen[key] = data.get(key, accepted[0])
         if chosen[key] not in accepted:
             raise JobError(f"{where}: {key} is {chosen[key]!r:.60}; accepted: {', '.join(accepted)}")
-    return Writing(notation.copies, **chosen)
+    found = Writing(notation.copies, **chosen)
+    if kind != "derivation" and found != USUAL:
+        raise JobError(
+            f"{where}: the words of kind {kind!r} are those of the numerator layout and the operator"
+            " convention, without copies; accepted with any other: kind = derivation"
+        )
+    return found
 
 
 def _sizes(where: str, cell: Cell, state: int, inputs: list[Array], targets: list[Array]) -> dict[str, int]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from symrnn.document import Document
+from symrnn.engines import typst_overflows
 from symrnn.job import read_job
 from symrnn.jobdata import JobError
 from symrnn.render import render
@@ -64,12 +65,13 @@ def test_a_report_states_its_notation_and_every_line_holds(stated, tmp_path):
     "cell, stated",
     [
         ("lstm", 'notation = "goodfellow"'),
-        ("gru", 'notation = "pytorch"\nconvention = "row"'),
+        ("gru", 'notation = "pytorch"\nconvention = "row"\nlayout = "gradient"'),
     ],
 )
 def test_reports_of_gated_cells_hold_under_another_notation(cell, stated, tmp_path):
     _, document, found = made(tmp_path, stated, cell)
     assert found["holds"] and "Notation." in source(document)
+    assert typst_overflows(render(document, "typ")) == []
 
 
 def matrices(text: str) -> list[np.ndarray]:
@@ -104,3 +106,19 @@ def test_a_layout_that_does_not_exist_is_refused(key, accepted, tmp_path):
         job(tmp_path, f'notation = "d2l"\n{key} = "sideways"')
     with pytest.raises(ValueError, match=f"{key} is a whole number"):
         job(tmp_path, f'notation = "d2l"\n{key} = 3')
+
+
+@pytest.mark.parametrize("kind", ["handout", "exercise", "slides"])
+def test_kinds_whose_words_follow_the_usual_layout_take_names_and_refuse_the_rest(kind, tmp_path):
+    of = '\n[derive]\nof = "L[2]"\nwrt = ["W"]\n'
+
+    def asked(stated: str):
+        (tmp_path / "job.toml").write_text(JOB.format(cell="elman", stated=f'kind = "{kind}"\n{stated}') + of)
+        return read_job(tmp_path / "job.toml")
+
+    for stated in ('convention = "row"', 'layout = "gradient"', ""):
+        notation = "d2l" if stated else "goodfellow"
+        with pytest.raises(JobError, match=f"the words of kind '{kind}' are those of the numerator layout"):
+            asked(f'notation = "{notation}"\n{stated}')
+    document, _ = certify_job(asked('notation = "d2l"'))
+    assert "Dive into Deep Learning" in source(document)

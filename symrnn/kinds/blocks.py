@@ -15,6 +15,7 @@ from symrnn.typeset.measure import broken, chained, width
 from symrnn.typeset.tree import Coloured, Row, Tree, Underbrace
 from symrnn.views.entry_layout import entry_layout
 from symrnn.views.matrix import inline, layout, line
+from symrnn.writing import writing
 
 STEP_WIDTH = 92.0  # millimetres beside number, left side and note
 DISPLAY_WIDTH = 140.0
@@ -41,11 +42,17 @@ def steps(derivation: Derivation | EntryDerivation, first: int = 1) -> Steps:
     else:
         lines = [(*line(x.lhs, x.rhs), x.relation, x.rule.name, x.reason) for x in derivation.lines()]
     for lhs, rhs, relation, rule, reason in lines:
-        limit = STEP_WIDTH - max(0.0, width(lhs) - 12)
+        limit = room(lhs)
         printed = Line(None if lhs == shown else lhs, relation, broken(rhs, limit))  # type: ignore[arg-type]  # a literal
         rows.append(StepRow(printed, _capital(rule), prose(*worded(reason))))
         shown = lhs
     return Steps(tuple(rows), first)
+
+
+def room(lhs: Tree) -> float:
+    """Return how wide the right side of a step may be; brackets with ⊤ are wider than they are estimated."""
+    transposed = 8.0 if writing().layout == "gradient" else 0.0
+    return STEP_WIDTH - transposed - max(0.0, width(lhs) - 12)
 
 
 def fits(block: Steps) -> bool:
@@ -59,7 +66,7 @@ def facts(derivations: Sequence[Derivation], first: int = 1) -> Steps:
     for derivation in derivations:
         claims = derivation.lines()
         lhs = line(claims[0].lhs, claims[0].rhs)[0]
-        limit = STEP_WIDTH - max(0.0, width(lhs) - 12)
+        limit = room(lhs)
         names = dict.fromkeys(claim.rule.name for claim in claims)
         sides = [line(claim.lhs, claim.rhs)[1] for claim in claims]
         printed = Line(lhs, "=", chained(sides, limit))

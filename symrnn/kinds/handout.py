@@ -35,6 +35,7 @@ from symrnn.kinds.blocks import DISPLAY_WIDTH, display, steps
 from symrnn.kinds.handout_numbers import headed, with_numbers
 from symrnn.kinds.ledger import Ledger
 from symrnn.kinds.material import Material
+from symrnn.kinds.notation_part import stated
 from symrnn.kinds.phrases import fill
 from symrnn.kinds.picture import jacobian_picture
 from symrnn.kinds.veil import Veil
@@ -198,6 +199,7 @@ def network(facts: Facts) -> list[Block]:
     )
     return [
         Heading((words.NETWORK,)),
+        *stated(job),
         *network_part.introduced(job, intro, after),
         Figure(unrolled(job.network, straight_term(job.network, material.main, k, t)), caption),
     ]

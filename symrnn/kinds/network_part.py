@@ -21,6 +21,7 @@ from symrnn.views.matrix import layout
 from symrnn.views.symbols import variable, variable_symbol
 from symrnn.writing import writing
 
+IN_A_ROW = 4  # symbols of one meaning
 MANY_PARAMETERS = 6  # from here on the same sentence is not repeated for each
 
 
@@ -75,13 +76,10 @@ def _symbols(kinds: dict[tuple[str, Shape], list[str]], time: Any) -> Table:
     rows: list[tuple[Text, ...]] = []
     for (words, shape), names in kinds.items():
         trees = [variable(Variable(name, shape, time)) for name in names]
-        rows.append(
-            (
-                prose(separated(trees, "comma")),
-                (words,),
-                prose(shape_tree(shape[::-1] if writing().mirrored else shape)),
-            )
-        )
+        shown = shape_tree(shape[::-1] if writing().mirrored else shape)
+        first, *more = (separated(trees[n : n + IN_A_ROW], "comma") for n in range(0, len(trees), IN_A_ROW))
+        rows.append((prose(first), (words,), prose(shown)))
+        rows += [(prose(tree), (), ()) for tree in more]
     return Table((), (), tuple(rows), "lll")
 
 

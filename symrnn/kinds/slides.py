@@ -31,6 +31,7 @@ from symrnn.kinds.handout import Facts, boxed, derived, numbered, reading
 from symrnn.kinds.handout_words import LABEL
 from symrnn.kinds.ledger import Ledger
 from symrnn.kinds.material import Material
+from symrnn.kinds.notation_part import stated
 from symrnn.kinds.phrases import fill
 from symrnn.typeset.measure import height
 from symrnn.typeset.tree import Operator, Script, Symbol
@@ -84,6 +85,7 @@ def network(facts: Facts) -> list[Block]:
     symbols = Table((), (), (*signals.rows, *parameters.rows), signals.align)
     return [
         Heading((words.NETWORK,)),
+        *stated(job),
         Columns(left, (Panel((symbols,)),), left=0.46),
         Heading(fill(words.UNROLLED, T=job.steps)),
         Figure(unrolled(job.network, sizes=sizes(facts)), ()),
