@@ -198,7 +198,7 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
         f"{where}, [initial]", data.get("initial", {}), lambda key: notation.state(key, cell)
     )
     return Job(
-        title=data["title"],
+        title=" ".join(data["title"].split()),  # one line, also in the properties of a PDF
         kind=kind,
         course=data.get("course", "Recurrent networks"),
         notation=notation,
