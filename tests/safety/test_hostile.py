@@ -182,6 +182,7 @@ def test_the_comparison_would_notice_an_escape_that_does_nothing(plain, tmp_path
     with pytest.raises(AssertionError):
         harmless_tex(r"\input{x}")
     raw = {name: source.replace(PLAIN["meaning"], texts["meaning"]) for name, source in plain.items()}
+    raw["ipynb"] = plain["ipynb"].replace(PLAIN["meaning"], json.dumps(texts["meaning"])[1:-1])
     for check, name in (
         (check_tex, "tex"),
         (check_typst, "typ"),
