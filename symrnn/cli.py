@@ -72,7 +72,7 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument("job", metavar="JOB.toml", help="the job file")
     report.add_argument("--out", metavar="DIR", help="folder for the files (default: that of the job file)")
     report.add_argument(
-        "--format", default="pdf,tex", metavar="LIST", help="of pdf, tex, typ, html (default: pdf,tex)"
+        "--format", default="pdf,tex", metavar="LIST", help="of pdf, tex, typ, html, ipynb (default: pdf,tex)"
     )
     report.add_argument(
         "--engine",

@@ -176,13 +176,20 @@ Block = (
 
 
 @dataclass(frozen=True)
+class Code:
+    """A piece of Python, for a format that runs."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Document:
     """A whole document.
 
     ``running_head`` stands at the top left of every page, ``label`` at its top right, ``foot`` at its foot:
     what was checked and how well it held. ``key`` is the same document with everything shown, where this one
     hides something. On ``slides`` every heading of level 1 opens a frame; steps and the items of a gallery
-    appear one after another.
+    appear one after another. ``program`` says the same in Python, for a format that runs.
     """
 
     title: Text
@@ -194,3 +201,4 @@ class Document:
     language: str = "en"
     layout: Literal["pages", "slides"] = "pages"
     key: Document | None = None
+    program: tuple[Block | Code, ...] = ()

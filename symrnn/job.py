@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from symrnn.cell import Cell, picked
+from symrnn.cellfile import find
 from symrnn.equation import WEIGHT, NetworkError
 from symrnn.evaluate import Array, Point
 from symrnn.exercise import Exercise, read_exercise
@@ -83,6 +84,8 @@ class Job:
         SHA-256 of the job file.
     exercise : Exercise
         What is hidden, where the kind hides something.
+    cell_file : Path
+        Where the cell was read.
     """
 
     title: str
@@ -105,6 +108,7 @@ class Job:
     wrt: tuple[Variable, ...]
     digest: str
     exercise: Exercise
+    cell_file: Path
 
     @property
     def steps(self) -> int:
@@ -194,7 +198,7 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
         f"{where}, [initial]", data.get("initial", {}), lambda key: notation.state(key, cell)
     )
     return Job(
-        title=data["title"],
+        title=" ".join(data["title"].split()),  # one line, also in the properties of a PDF
         kind=kind,
         course=data.get("course", "Recurrent networks"),
         notation=notation,
@@ -217,14 +221,14 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
         wrt=wrt,
         digest=hashlib.sha256(file.read_bytes()).hexdigest(),
         exercise=exercise,
+        cell_file=find(_target(file, name)),
     )
 
 
 def _cell(where: str, file: Path, name: str, data: dict[str, Any]) -> tuple[Cell, Preset]:
     """Load a built-in cell, or a cell file relative to the job, under the names of the notation chosen."""
-    target = str(file.parent / name) if name.endswith(".toml") else name
     try:
-        cell = picked(target, data.get("activation"), data.get("loss"))
+        cell = picked(_target(file, name), data.get("activation"), data.get("loss"))
         chosen = data.get("notation")
         notation = Preset() if chosen is None else read_preset(chosen, name, cell, file.parent)
         return notation.cell(cell), notation
@@ -248,6 +252,11 @@ def _writing(where: str, kind: str, notation: Preset, data: dict[str, Any]) -> W
             " convention, without copies; accepted with any other: kind = derivation"
         )
     return found
+
+
+def _target(file: Path, name: str) -> str:
+    """Return the name of a built-in cell as it is, the path of a cell file seen from the job."""
+    return str(file.parent / name) if name.endswith(".toml") else name
 
 
 def _sizes(where: str, cell: Cell, state: int, inputs: list[Array], targets: list[Array]) -> dict[str, int]:

@@ -9,28 +9,27 @@ name.
 from __future__ import annotations
 
 import base64
-import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
-from jinja2 import TemplateRuntimeError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from symrnn.document import Bar, Blank, Block, Document, Gallery, Heading, Line, Piece, Steps, Styled, Text
+from symrnn import filters
+from symrnn.document import Document
 from symrnn.engines import PREAMBLE_END, EngineError, make_pdf, overfull, typst_overflows
+from symrnn.filters import plain
 from symrnn.sandbox import TemplateError, checked_folder, environment, rendered_apart
 from symrnn.typeset import latex as tex
+from symrnn.typeset import markdown as note
 from symrnn.typeset import mathml as web
 from symrnn.typeset import typst as typ
-from symrnn.typeset.measure import EM, width
 from symrnn.typeset.scene_typst import scene_typst
 from symrnn.typeset.svg import svg
-from symrnn.typeset.text import HIDDEN, text
 from symrnn.typeset.tikz import tikz
-from symrnn.typeset.tree import Coloured, Fraction, Operator, Role, Row, Tree, row
+from symrnn.typeset.tree import Operator, Role, Row, Tree
 
 __all__ = [
     "EngineError",
@@ -38,24 +37,24 @@ __all__ = [
     "check_templates",
     "make_pdf",
     "overfull",
+    "plain",
     "render",
     "typst_overflows",
 ]
 
-Format = Literal["tex", "typ", "html"]
+Format = Literal["tex", "typ", "html", "ipynb"]
 WITH_SLIDES: tuple[Format, ...] = ("tex", "typ")  # a web page unfolds its steps itself
 COLOURS: dict[Role, str] = {"explicit": "expl", "implicit": "impl"}
-ALIGNMENTS = {"l": "left", "c": "center", "r": "right"}
-WIDE = 55.0  # millimetres
+RULES = {"l": ":-", "c": ":-:", "r": "-:"}  # how a column is aligned, in Markdown
 
 
 def render(document: Document, format: Format, folder: Path | None = None) -> str:
-    """Return the source of a document in ``tex`` (LaTeX), ``typ`` (Typst) or ``html``.
+    """Return the source of a document in ``tex`` (LaTeX), ``typ`` (Typst), ``html`` or ``ipynb``.
 
     Parameters
     ----------
     document : Document
-    format : {"tex", "typ", "html"}
+    format : {"tex", "typ", "html", "ipynb"}
     folder : Path, optional
         Templates in it take the place of ours of the same name.
 
@@ -119,158 +118,40 @@ def _environment(format: Format, folder: Path | None) -> ImmutableSandboxedEnvir
     made = language.made
     folders = [templates(format)] if folder is None else [folder, templates(format)]
     sandbox = environment(folders, made, language.printed)
-    sandbox.globals.update(unknown=_unknown, nothing=Row(()), preamble_end=tex.Latex(PREAMBLE_END))
+    sandbox.globals.update(unknown=filters.unknown, nothing=Row(()), preamble_end=tex.Latex(PREAMBLE_END))
     sandbox.filters.update(
-        kind=_kind,
-        frames=_frames,
+        kind=filters.kind,
+        frames=filters.frames,
         plain=plain,
-        mark=lambda block: made(_mark(block)),
+        mark=lambda block: made(filters.mark(block)),
         relation=Operator,
         colour=lambda role: made(COLOURS[role]),
-        share=lambda number: made(_share(number)),
+        share=lambda number: made(filters.share(number)),
         millimetres=lambda number: made(f"{float(number):.5g}"),
-        word=lambda name: made(_word(name)),
+        word=lambda name: made(filters.word(name)),
         trim=lambda source: made(source.strip()) if isinstance(source, made) else source.strip(),
         **language.filters,
     )
     return sandbox
 
 
-def plain(value: object) -> str:
-    """Return text, trees, lines and sequences of them in plain Unicode, for titles and alternative texts."""
-    match value:
-        case str():
-            return value
-        case Tree():
-            return text(value)
-        case Styled(words, _):
-            return words
-        case Blank():
-            return HIDDEN
-        case Line(lhs, relation, rhs):
-            left = [] if lhs is None else [text(lhs)]
-            return " ".join((*left, text(Operator(relation)), *map(text, rhs)))
-        case tuple() if value and all(isinstance(item, Line) for item in value):
-            return "; ".join(map(plain, value))
-        case tuple():
-            return "".join(map(plain, value))
-    raise TypeError(f"no plain text for {value!r}")
-
-
-def _kind(value: object) -> str:
-    """Return the name a template knows a value by: its class, but one name for all formulas."""
-    if isinstance(value, Tree):
-        return "Tree"
-    return "Text" if isinstance(value, str) else type(value).__name__
-
-
-def _mark(block: object) -> str:
-    """Return what a comment says of a block: its kind, or its words in quotation marks if it is a heading."""
-    if isinstance(block, Heading):
-        return f'"{tex.clean(plain(block.text))}"'  # one line, whatever the words are
-    return type(block).__name__.lower()
-
-
-def _frames(blocks: Sequence[Block]) -> list[tuple[Heading, list[Block], int]]:
-    """Return the frames of slides: heading, blocks, and in how many stages the frame appears."""
-    frames: list[tuple[Heading, list[Block], int]] = []
-    for block in blocks:
-        if isinstance(block, Heading) and block.level == 1:
-            frames.append((block, [], 1))
-        elif not frames:
-            raise TemplateRuntimeError("slides begin with a heading")
-        else:
-            heading, inside, stages = frames[-1]
-            revealed = {Steps: "rows", Gallery: "items"}.get(type(block))
-            more = len(getattr(block, revealed)) if revealed else 0
-            frames[-1] = heading, [*inside, block], max(stages, more)
-    return frames
-
-
-def _unknown(value: object) -> NoReturn:
-    raise TemplateRuntimeError(f"the template has no layout for {type(value).__name__}")
-
-
-def _share(number: float) -> str:
-    """Return a number from 0 to 1 with four digits that count, and no exponent: TeX reads none."""
-    return f"{float(f'{min(max(float(number), 0.0), 1.0):.4g}'):.9f}".rstrip("0").rstrip(".")
-
-
-def _word(name: str) -> str:
-    if not (name.isascii() and name.isalpha()):
-        raise ValueError(f"not a plain word: {name!r}")
-    return name
-
-
-def _pdfstring(words: str) -> tex.Latex:
-    """Return the hexadecimal digits of a PDF text string: no character of the text reaches TeX."""
-    return tex.Latex((b"\xfe\xff" + tex.clean(words).encode("utf-16-be")).hex().upper())
-
-
-def _columns(align: Iterable[str]) -> typ.Typst:
-    return typ.Typst("".join(f"{ALIGNMENTS[letter]}, " for letter in align))
-
-
-def _ems(lines: Iterable[Line]) -> web.Html:
-    """Return the width of the widest left side, so that relation signs stand in one column."""
-    return web.Html(f"{max((width(line.lhs) for line in lines if line.lhs is not None), default=0) / EM:.3g}")
-
-
-def _room(pieces: Text) -> web.Html:
-    """Return the width of running text: all that a page says of what it does not show."""
-
-    def ems(piece: Piece) -> float:
-        if isinstance(piece, Tree):
-            return width(piece) / EM
-        return 5.0 * piece.fraction if isinstance(piece, Bar) else 0.5 * len(plain(piece))
-
-    return web.Html(f"{sum(map(ems, pieces)):.3g}")
-
-
-def _is_wide(tree: Tree) -> bool:
-    """Whether a formula in running text may be wider than a small screen: it gets a box that scrolls."""
-    return width(tree) > WIDE
-
-
-def _tied(pieces: Text) -> list[tuple[Piece, str]]:
-    """Give a formula the closing marks of the text after it: browsers break lines between the two."""
-    tied: list[tuple[Piece, str]] = []
-    for piece in pieces:
-        if tied and isinstance(tied[-1][0], Tree) and isinstance(piece, str):
-            rest = piece.lstrip(".,;:!?)]")
-            tied[-1] = tied[-1][0], piece[: len(piece) - len(rest)]
-            piece = rest
-        tied.append((piece, ""))
-    return tied
-
-
-def _flat(tree: Tree) -> Tree:
-    """Return a fraction with a slash, for a line of text."""
-    if isinstance(tree, Coloured):
-        return Coloured(_flat(tree.body), tree.role)
-    return row(tree.top, Operator("slash"), tree.bottom) if isinstance(tree, Fraction) else tree
-
-
 def _embedded(name: str) -> web.Html:
     """Return a font of the template folder in base64."""
     return web.Html(
-        base64.b64encode((templates("html") / "font" / f"{_word(name)}.woff2").read_bytes()).decode()
+        base64.b64encode((templates("html") / "font" / f"{filters.word(name)}.woff2").read_bytes()).decode()
     )
 
 
-def _digest(source: str) -> web.Html:
-    """Return the digest by which a page admits its own script and no other."""
-    return web.Html(base64.b64encode(hashlib.sha256(source.encode()).digest()).decode())
-
-
 LANGUAGES: dict[Format, Language] = {
-    "tex": Language("latex", tex.Latex, tex.latex, tex.escape, {"picture": tikz, "pdfstring": _pdfstring}),
+    "tex": Language(
+        "latex", tex.Latex, tex.latex, tex.escape, {"picture": tikz, "pdfstring": filters.pdfstring}
+    ),
     "typ": Language(
         "typst",
         typ.Typst,
         typ.typst,
         typ.escape,
-        {"picture": scene_typst, "quoted": typ.quoted, "columns": _columns},
+        {"picture": scene_typst, "quoted": typ.quoted, "columns": filters.columns},
     ),
     "html": Language(
         "html",
@@ -279,13 +160,30 @@ LANGUAGES: dict[Format, Language] = {
         web.escape,
         {
             "picture": svg,
-            "ems": _ems,
-            "room": _room,
+            "ems": filters.ems,
+            "room": lambda pieces: web.Html(f"{filters.room_of(pieces):.3g}"),
             "embedded": _embedded,
-            "digest": _digest,
-            "wide": _is_wide,
-            "tied": _tied,
-            "flat": _flat,
+            "digest": filters.digest,
+            "wide": filters.is_wide,
+            "tied": filters.tied,
+            "flat": filters.flat,
+        },
+    ),
+    "ipynb": Language(
+        "notebook",
+        note.Markdown,
+        note.math,
+        note.escape,
+        {
+            "picture": filters.image,
+            "box": filters.box,
+            "inner": lambda words: note.escape(words, begins=False),
+            "attribute": note.attribute,
+            "source": note.source,
+            "cells": filters.cells,
+            "oneline": lambda source: note.Markdown(" ".join(source.split())),
+            "bar": lambda share: note.Markdown("█" * round(10 * min(max(float(share), 0.0), 1.0))),
+            "alignment": lambda letter: note.Markdown(RULES[letter]),
         },
     ),
 }

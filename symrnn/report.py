@@ -31,8 +31,8 @@ BUILDERS: dict[str, Callable[[Job, Ledger], Document]] = {
     "hints": exercise.build,
     "slides": slides.build,
 }
-FORMATS = ("pdf", "tex", "typ", "html")
-SOURCES: tuple[Format, ...] = ("tex", "typ", "html")
+FORMATS = ("pdf", "tex", "typ", "html", "ipynb")
+SOURCES: tuple[Format, ...] = ("tex", "typ", "html", "ipynb")
 
 
 @dataclass(frozen=True)

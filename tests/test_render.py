@@ -94,14 +94,14 @@ def test_the_sample_has_every_kind_of_block():
     assert set(kinds(sample.document().blocks)) == set(typing.get_args(documents.Block))
 
 
-@pytest.mark.parametrize("format", ["tex", "typ", "html"])
+@pytest.mark.parametrize("format", ["tex", "typ", "html", "ipynb"])
 def test_rendering_is_deterministic(format, tmp_path, monkeypatch):
     first = render(sample.document(), format)
     monkeypatch.chdir(tmp_path)
     assert render(sample.document(), format) == first
 
 
-@pytest.mark.parametrize("format", ["tex", "typ", "html"])
+@pytest.mark.parametrize("format", ["tex", "typ", "html", "ipynb"])
 def test_an_unknown_block_stops_the_build(format):
     class Stranger:
         pass
@@ -111,7 +111,7 @@ def test_an_unknown_block_stops_the_build(format):
         render(dataclasses.replace(sample.document(), blocks=blocks), format)
 
 
-@pytest.mark.parametrize("format", ["tex", "typ", "html"])
+@pytest.mark.parametrize("format", ["tex", "typ", "html", "ipynb"])
 def test_templates_print_nothing_but_text_formulas_and_whole_numbers(format):
     with pytest.raises(TypeError, match="cannot print"):
         render(dataclasses.replace(sample.document(), label=None), format)
@@ -126,7 +126,7 @@ def test_source_that_an_emitter_of_another_format_made_is_escaped():
     assert "&lt;script&gt;alert(1)" in render(dataclasses.replace(sample.document(), lead=lead), "html")
 
 
-@pytest.mark.parametrize("format", ["tex", "typ", "html"])
+@pytest.mark.parametrize("format", ["tex", "typ", "html", "ipynb"])
 def test_templates_are_found(format):
     assert (templates(format) / f"report.{format}.j2").is_file()
 
@@ -229,17 +229,6 @@ def test_pdflatex_makes_the_same_bytes_in_any_directory(tmp_path, monkeypatch):
     source = render(sample.document(), "tex")
     first, second = in_two_directories(lambda: engines.run_pdflatex(source)[0], tmp_path, monkeypatch)
     assert first == second
-
-
-@needs_tex
-@pytest.mark.skipif(shutil.which("pdffonts") is None, reason="poppler-utils are not installed")
-def test_no_font_is_a_bitmap(tmp_path):
-    (tmp_path / "a.pdf").write_bytes(engines.run_pdflatex(render(sample.document(), "tex"))[0])
-    fonts = subprocess.run(
-        ["pdffonts", str(tmp_path / "a.pdf")], capture_output=True, text=True, check=True
-    ).stdout
-    assert "Type 1" in fonts
-    assert "Type 3" not in fonts
 
 
 @needs_poppler

@@ -6,16 +6,20 @@ still; it may use so much time, memory and disk; at the time-out it ends with ev
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 EPOCH = 1_577_836_800  # 2020-01-01: the creation date in every PDF
 TIMEOUT = 120  # seconds for one run
 MEMORY, FILE_SIZE = 2 << 30, 200 << 20  # bytes
+END_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 NOWHERE = "http://127.0.0.1:9"  # the port where nobody listens
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class EngineError(ValueError):
@@ -73,6 +77,8 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_SIZE, FILE_SIZE))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if _LIBC is not None:  # elsewhere an engine outlives a killed symrnn, up to its limit of time
+        _LIBC.prctl(END_WITH_PARENT, signal.SIGKILL)
 
 
 def stopped(engine: str) -> EngineError:

@@ -12,6 +12,7 @@ from symrnn.kinds import factors_part, gates_part, network_part, numbers, story_
 from symrnn.kinds.blocks import prose
 from symrnn.kinds.ledger import Ledger
 from symrnn.kinds.material import Material
+from symrnn.kinds.program import program
 from symrnn.typeset.tree import Symbol, separated
 from symrnn.views.symbols import variable
 
@@ -57,4 +58,5 @@ def build(job: Job, ledger: Ledger) -> Document:
         running_head=job.course,
         label=f"{job.cell.name} network",
         foot=sweep_part.foot(ledger),
+        program=program(job),
     )

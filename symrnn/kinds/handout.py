@@ -38,6 +38,7 @@ from symrnn.kinds.material import Material
 from symrnn.kinds.notation_part import stated
 from symrnn.kinds.phrases import fill
 from symrnn.kinds.picture import jacobian_picture
+from symrnn.kinds.program import program
 from symrnn.kinds.veil import Veil
 from symrnn.onestep import K
 from symrnn.question import recurrent_matrices
@@ -158,6 +159,7 @@ class Sheet:
             running_head=job.course,
             label=words.LABEL.format(cell=job.cell.name, kind=self.label),
             foot=sweep_part.foot(ledger) if ledger is facts.material.ledger else _foot(facts, ledger),
+            program=() if self.veil.hide else program(job),  # it would find what is hidden
         )
 
 

@@ -33,6 +33,7 @@ from symrnn.kinds.ledger import Ledger
 from symrnn.kinds.material import Material
 from symrnn.kinds.notation_part import stated
 from symrnn.kinds.phrases import fill
+from symrnn.kinds.program import program
 from symrnn.typeset.measure import height
 from symrnn.typeset.tree import Operator, Script, Symbol
 from symrnn.views.graph import Sizes, straight_term, unrolled
@@ -68,6 +69,7 @@ def build(job: Job, ledger: Ledger) -> Document:
         label=LABEL.format(cell=job.cell.name, kind=words.SLIDES),
         foot=sweep_part.foot(ledger),
         layout="slides",
+        program=program(job),
     )
 
 

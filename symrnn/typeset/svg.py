@@ -6,11 +6,13 @@ to anything outside the picture. Where a stage shows one path at a time, each pi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from symrnn.typeset.mathml import Html, escape, mathml
-from symrnn.typeset.scene import Scene, SceneEdge, SceneNode, Side, Style, arrowhead, beside
+from symrnn.typeset.scene import Scene, SceneEdge, SceneNode, Style, arrowhead, beside
 from symrnn.typeset.tree import Tree
+
+Put = Callable[[float, float, str, Tree | str], str]  # a label or a note: its point, its side, what it says
 
 UNIT = 4  # per millimetre: browsers set type of a few units badly
 REACH = 20  # millimetres round a point that a label may take
@@ -35,16 +37,27 @@ def svg(scene: Scene, paths: Sequence[Scene] = ()) -> Html:
     for other in paths:
         if _graph(other) != _graph(scene):
             raise ValueError("a path is marked in another graph than the one that shows it")
-    width, height = scene.width * UNIT, scene.height * UNIT
+    size = f'{view(scene)} style="--width: {scene.width:g}mm"'
+    title = f"<title>{escape(scene.description)}</title>"
+    return Html("\n".join((f'<svg role="img" {size}>', title, *pieces(scene, _inside, paths), "</svg>")))
+
+
+def view(scene: Scene) -> str:
+    """Return the attribute that says how large a picture is, in its own units."""
+    return f'viewBox="0 0 {scene.width * UNIT:g} {scene.height * UNIT:g}"'
+
+
+def pieces(scene: Scene, put: Put, paths: Sequence[Scene] = ()) -> list[str]:
+    """Return the elements of a picture, arrows first; ``put`` writes labels and notes."""
     edges = [
-        _edge(edge, _marks([path.edges[n].style for path in paths])) for n, edge in enumerate(scene.edges)
+        _edge(edge, put, _marks([path.edges[n].style for path in paths]))
+        for n, edge in enumerate(scene.edges)
     ]
     nodes = [
-        _node(node, _marks([path.nodes[n].style for path in paths])) for n, node in enumerate(scene.nodes)
+        _node(node, put, _marks([path.nodes[n].style for path in paths]))
+        for n, node in enumerate(scene.nodes)
     ]
-    size = f'viewBox="0 0 {width:g} {height:g}" style="--width: {scene.width:g}mm"'
-    title = f"<title>{escape(scene.description)}</title>"
-    return Html("\n".join((f'<svg role="img" {size}>', title, *edges, *nodes, "</svg>")))
+    return edges + nodes
 
 
 def _graph(scene: Scene) -> tuple[list[Tree], int]:
@@ -61,33 +74,35 @@ def _marks(styles: list[Style]) -> str:
     return "".join(f' data-{name}="{numbers}"' for name, numbers in marks.items() if numbers)
 
 
-def _edge(edge: SceneEdge, marks: str) -> str:
+def _edge(edge: SceneEdge, put: Put, marks: str) -> str:
     (x, y), *head = arrowhead(edge)
-    corners = " ".join(f"{_at(px)},{_at(py)}" for px, py in head)
-    shaft = f'x1="{_at(edge.x1)}" y1="{_at(edge.y1)}" x2="{_at(x)}" y2="{_at(y)}"'
+    corners = " ".join(f"{at(px)},{at(py)}" for px, py in head)
+    shaft = f'x1="{at(edge.x1)}" y1="{at(edge.y1)}" x2="{at(x)}" y2="{at(y)}"'
     parts = [f"<line {shaft}/>", f'<polygon points="{corners}"/>']
     if edge.label is not None:
-        parts.append(_text(*beside(edge, "label"), f"<math>{mathml(edge.label)}</math>"))
+        parts.append(put(*beside(edge, "label"), edge.label))
     if edge.note:
-        parts.append(_text(*beside(edge, "note"), escape(edge.note)))
+        parts.append(put(*beside(edge, "note"), edge.note))
     return f'<g class="edge {edge.style}"{marks}>{"".join(parts)}</g>'
 
 
-def _node(node: SceneNode, marks: str) -> str:
+def _node(node: SceneNode, put: Put, marks: str) -> str:
     if node.shape == "circle":
-        shape = f'<circle cx="{_at(node.x)}" cy="{_at(node.y)}" r="{_at(node.size / 2)}"/>'
+        shape = f'<circle cx="{at(node.x)}" cy="{at(node.y)}" r="{at(node.size / 2)}"/>'
     else:
-        corner = f'x="{_at(node.x - node.size / 2)}" y="{_at(node.y - node.size / 2)}"'
-        shape = f'<rect {corner} width="{_at(node.size)}" height="{_at(node.size)}" rx="{UNIT}"/>'
-    label = _text(node.x, node.y, "on", f"<math>{mathml(node.label)}</math>")
+        corner = f'x="{at(node.x - node.size / 2)}" y="{at(node.y - node.size / 2)}"'
+        shape = f'<rect {corner} width="{at(node.size)}" height="{at(node.size)}" rx="{UNIT}"/>'
+    label = put(node.x, node.y, "on", node.label)
     return f'<g class="node {node.shape} {node.style}"{marks}>{shape}{label}</g>'
 
 
-def _at(millimetres: float) -> str:
+def at(millimetres: float) -> str:
+    """Return a length in the units of the picture."""
     return f"{round(millimetres * UNIT, 2):g}"
 
 
-def _text(x: float, y: float, side: Side | str, content: str) -> str:
-    """Place content round a point; the style sheet puts it on its side of the point."""
-    box = f'x="{_at(x - REACH)}" y="{_at(y - REACH)}" width="{_at(2 * REACH)}" height="{_at(2 * REACH)}"'
+def _inside(x: float, y: float, side: str, what: Tree | str) -> str:
+    """Place words or MathML round a point; the style sheet puts it on its side of the point."""
+    content = escape(what) if isinstance(what, str) else f"<math>{mathml(what)}</math>"
+    box = f'x="{at(x - REACH)}" y="{at(y - REACH)}" width="{at(2 * REACH)}" height="{at(2 * REACH)}"'
     return f'<foreignObject {box}><div class="{side}">{content}</div></foreignObject>'

@@ -8,9 +8,9 @@ effect travels), and they mean the same in formulas, graphs and prose.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
-from typing import Literal
+from typing import Any, Literal
 
 Role = Literal["explicit", "implicit"]
 
@@ -207,13 +207,19 @@ def is_tall(tree: Tree) -> bool:
     return any(isinstance(piece, Fraction | BigSum | Matrix | Cases | Underbrace) for piece in pieces(tree))
 
 
+def changed(tree: Tree, change: Callable[[Tree], Tree]) -> Tree:
+    """Return a tree with its parts changed."""
+
+    def part(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(part, value))
+        return change(value) if isinstance(value, Tree) else value
+
+    return replace(tree, **{field.name: part(getattr(tree, field.name)) for field in fields(tree)})
+
+
 def uncoloured(tree: Tree) -> Tree:
     """Return a tree without colours, for places that do not define them."""
     if isinstance(tree, Coloured):
         return uncoloured(tree.body)
-    if isinstance(tree, Row):
-        return Row(tuple(uncoloured(item) for item in tree.items))
-    changed = {
-        f.name: uncoloured(part) for f in fields(tree) if isinstance(part := getattr(tree, f.name), Tree)
-    }
-    return replace(tree, **changed)
+    return changed(replace(tree, role=None) if isinstance(tree, Underbrace) else tree, uncoloured)

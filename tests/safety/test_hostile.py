@@ -1,0 +1,273 @@
+"""Hostile text in every field of a job: printed letter by letter in every format, or refused; nothing else.
+
+One job carries a payload in all its fields, another a plain word in each. Sources of the two must differ in
+nothing but these words, in the escaped form that each language has for plain text.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from symrnn.cell import HERE
+from symrnn.cli import main
+from symrnn.job import read_job
+from symrnn.kinds import ledger
+from symrnn.report import make_report
+from symrnn.tomlfile import FileError
+from symrnn.typeset import latex, typst
+from symrnn.typeset.latex import clean
+from tests.safety.payloads import PAYLOADS, UNPRINTABLE
+from tests.test_html import Skeleton
+from tests.test_notebook import Page, cells
+
+MOST = {"title": 300, "course": 60, "word": 20, "name": 60, "source": 300, "description": 300, "meaning": 60}
+FORMATS = ("tex", "typ", "html", "ipynb")
+SECRET = "Zebra-5309-Quagga"
+every_payload = pytest.mark.parametrize("payload", PAYLOADS, ids=lambda text: ascii(text[:24]))
+
+
+@pytest.fixture(autouse=True)
+def each_line_is_certified_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts change no formula: certificates of the first report serve the others of the same shape."""
+    monkeypatch.setattr(ledger, "performed", remembered)
+
+
+KNOWN: dict[str, object] = {}
+
+
+def remembered(work: list, perform=ledger.performed) -> Iterator:
+    known = [
+        f"{task.func.__name__} {task.args[0].goal} {len(task.args[1:])} {n}" for n, task in enumerate(work)
+    ]
+    if not all(key in KNOWN for key in known):
+        KNOWN.update(zip(known, perform(work)))
+    yield from (KNOWN[key] for key in known)
+
+
+def quoted(text: str) -> str:
+    """Text as a TOML string."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def fields(text: str, tmp_path: Path) -> dict[str, str]:
+    """The payload in the form of every field."""
+    text = text.replace("CANARY", str(tmp_path / "c")).replace("SECRET", str(tmp_path / "s")).strip()
+    return {field: text[:most].strip() for field, most in MOST.items()}
+
+
+def write_job(texts: dict[str, str], folder: Path) -> Path:
+    """Write a job and a cell with these texts in their fields."""
+    folder.mkdir(exist_ok=True)
+    cell = (HERE / "cells" / "elman.toml").read_text(encoding="utf-8")
+    cell = re.sub(r"^(name|source|description) = .*\n", "", cell, flags=re.MULTILINE)
+    head = "".join(f"{key} = {quoted(texts[key])}\n" for key in ("name", "source", "description"))
+    meanings = f"\n[meanings]\na = {quoted(texts['meaning'])}\nW = {quoted(texts['meaning'])}\n"
+    (folder / "mine.toml").write_text(head + cell + meanings, encoding="utf-8")
+    job = f"""
+title = {quoted(texts["title"])}
+course = {quoted(texts["course"])}
+cell = "mine.toml"
+state = 3
+[initial]
+s = [0.3, -0.2, 0.5]
+[sequence]
+vocabulary = ["b", {quoted(texts["word"])}]
+inputs = ["b", {quoted(texts["word"])}]
+targets = [{quoted(texts["word"])}, 0]
+[derive]
+of = "L[2]"
+wrt = ["b"]
+"""
+    (folder / "job.toml").write_text(job, encoding="utf-8")
+    return folder / "job.toml"
+
+
+def sources(texts: dict[str, str], folder: Path) -> dict[str, str]:
+    report = make_report(read_job(write_job(texts, folder)), FORMATS)
+    return {name: report.files[f"report.{name}"].decode() for name in FORMATS}
+
+
+PLAIN = {field: f"Q{field}Q" for field in MOST}
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Sources of the job with a plain word in each field."""
+    return sources(PLAIN, tmp_path_factory.mktemp("plain"))
+
+
+@every_payload
+def test_a_payload_in_every_field_is_printed_letter_by_letter(payload, plain, tmp_path):
+    (tmp_path / "s").write_text(SECRET)
+    texts = fields(payload, tmp_path)
+    made = sources(texts, tmp_path / "job")
+    check_tex(made["tex"], plain["tex"], texts)
+    check_typst(made["typ"], plain["typ"], texts)
+    check_html(made["html"], plain["html"], texts)
+    check_notebook(made["ipynb"], plain["ipynb"], texts)
+    assert not any(SECRET in source for source in made.values())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["job", "s"]
+    assert sorted(path.name for path in (tmp_path / "job").iterdir()) == ["job.toml", "mine.toml"]
+
+
+def check_tex(made: str, plain: str, texts: dict[str, str]) -> None:
+    for field, word in PLAIN.items():
+        plain = plain.replace(hexadecimal(word), hexadecimal(texts[field]))
+        plain = plain.replace(word, latex.escape(texts[field]))
+        plain = plain.replace(word.lower(), latex.escape(texts[field].lower()))  # the running head
+        harmless_tex(latex.escape(texts[field]))
+    assert without_breaks(made) == without_breaks(plain)
+
+
+def hexadecimal(text: str) -> str:
+    return clean(text).encode("utf-16-be").hex().upper()
+
+
+def without_breaks(source: str) -> str:
+    """A break in a long word stands by the length of the word with what is around it."""
+    return source.replace(r"\allowbreak{}", "")
+
+
+ESCAPED = (
+    r"\\ensuremath\{(?:\\[A-Za-z|]+|[-']|[_^]\{(?:\\top|[-+0-9])\}|\\mathcal\{L\})\}"  # one sign
+    r"|\\(?:text[a-z]+|allowbreak|dots)\{\}|\\`\{\}|\\[{}$&#%_]|\{[\[\]]\}|\{\}"
+)
+
+
+def harmless_tex(escaped: str) -> None:
+    """Without the forms that print a sign, nothing is left that means something to TeX."""
+    left = re.sub(ESCAPED, "", escaped)
+    assert not re.search(r'[\\{}$&#%^_<>|"\[\]\x00-\x1f]', left), left
+
+
+def check_typst(made: str, plain: str, texts: dict[str, str]) -> None:
+    for field, word in PLAIN.items():
+        plain = plain.replace(word, typst.quoted(clean(texts[field]))[1:-1])
+        plain = plain.replace(word.lower(), typst.quoted(clean(texts[field].lower()))[1:-1])
+        literal = typst.quoted(clean(texts[field]))
+        assert re.fullmatch(r'"(?:[^"\\\n]|\\["\\])*"', literal), literal
+    assert made == plain
+
+
+def check_html(made: str, plain: str, texts: dict[str, str]) -> None:
+    found, expected = Skeleton(made), Skeleton(plain)
+    assert found.elements == expected.elements
+    assert [a for a in found.attributes if a[1] != "alttext"] == [
+        a for a in expected.attributes if a[1] != "alttext"
+    ]
+    for field in ("title", "course", "word", "name", "meaning"):
+        assert clean(texts[field]) in clean(found.text), field
+
+
+def check_notebook(made: str, plain: str, texts: dict[str, str]) -> None:
+    found, expected = (Page("\n\n".join(cells(source))) for source in (made, plain))
+    assert found.elements == expected.elements
+    assert found.formulas == expected.formulas
+    assert "$" not in found.scanned and "\\" not in found.scanned
+    for field in ("title", "course", "word", "name", "meaning"):
+        assert " ".join(clean(texts[field]).split()) in " ".join(found.text.split()), field
+    words = {repr(word): repr(texts[field]) for field, word in PLAIN.items()}
+    assert len(cells(made, "code")) == len(cells(plain, "code")) == 4
+    for new, old in zip(cells(made, "code")[1:], cells(plain, "code")[1:]):
+        assert new == old, words
+
+
+def test_the_comparison_would_notice_an_escape_that_does_nothing(plain, tmp_path, monkeypatch):
+    texts = fields(r"\input{x} #read <b> $x$", tmp_path)
+    made = sources(texts, tmp_path / "job")
+    with pytest.raises(AssertionError):
+        harmless_tex(r"\input{x}")
+    raw = {name: source.replace(PLAIN["meaning"], texts["meaning"]) for name, source in plain.items()}
+    raw["ipynb"] = plain["ipynb"].replace(PLAIN["meaning"], json.dumps(texts["meaning"])[1:-1])
+    for check, name in (
+        (check_tex, "tex"),
+        (check_typst, "typ"),
+        (check_html, "html"),
+        (check_notebook, "ipynb"),
+    ):
+        check(made[name], plain[name], texts)
+        with pytest.raises(AssertionError):
+            check(raw[name], plain[name], PLAIN | {"meaning": texts["meaning"]})
+
+
+@pytest.mark.parametrize("field", MOST)
+@pytest.mark.parametrize("case", UNPRINTABLE)
+def test_what_cannot_be_printed_is_refused_with_its_character(case, field, tmp_path):
+    text = UNPRINTABLE[case]
+    with pytest.raises(FileError, match=rf"holds the character U\+{ord(text[1]):04X}"):
+        read_job(write_job(PLAIN | {field: text}, tmp_path))
+
+
+@pytest.mark.parametrize("field", MOST)
+@pytest.mark.parametrize("text", ["x" * 10_000, "漢" * 10_000, "\\" * 10_000, " " * 10_000], ids=ascii)
+def test_ten_thousand_characters_are_refused_with_what_is_accepted(field, text, tmp_path):
+    with pytest.raises(FileError, match=r"accepted|at most") as error:
+        read_job(write_job(PLAIN | {field: text}, tmp_path))
+    assert len(str(error.value)) < 600 + len(str(tmp_path))
+
+
+PLACES = {
+    "kind": 'kind = "derivation"',
+    "cell": 'cell = "elman"',
+    "activation": 'activation = "tanh"',
+    "loss": 'loss = "cross_entropy"',
+    "of": 'of = "L[2]"',
+    "parameters": "seed = 7",
+    "word": "targets = [[0.1, 0.2, 0.3, 0.4], [0.0, 1.0, 0.0, 0.0]]",
+    "wrt": 'wrt = ["b"]',
+    "key": "state = 3",
+    "state": "s = [0.3, -0.2, 0.5]",
+}
+
+
+@every_payload
+def test_a_payload_where_a_name_belongs_is_refused_with_one_line(payload, job_file, capsys, tmp_path):
+    for place, old in PLACES.items():
+        text = quoted(fields(payload, tmp_path)["title"] or "-")
+        key = old.split(" =")[0] if place != "parameters" else "parameters"
+        new = f"{text} = [1]" if place in ("key", "state") else f"{key} = {text}"
+        new = f"{key} = [{text}, {text}]" if place in ("word", "wrt") else new
+        file = job_file((old, new))
+        assert main(["report", str(file), "--format", "tex"]) == 2, place
+        said = capsys.readouterr().err
+        assert said.startswith("symrnn: ") and said.count("\n") == 1 and len(said) < 1500
+        assert said[:-1].isprintable() and "Traceback" not in said
+        assert [path.name for path in file.parent.iterdir()] == ["job.toml"]
+    assert [path.name for path in tmp_path.iterdir()] == ["job"]
+
+
+NAMES = [p for p in PAYLOADS if "/" not in p and len(p.encode()) < 200]
+
+
+@pytest.mark.parametrize("name", [*NAMES, "a\x1b[2Jb", "a\u202eb", "-rf"], ids=lambda text: ascii(text[:24]))
+def test_a_payload_as_the_name_of_folder_and_file_is_harmless(name, tmp_path, capsys):
+    folder = tmp_path / name
+    file = write_job(PLAIN, folder)
+    renamed = file.rename(folder / f"{name}.toml")
+    assert main(["report", str(renamed), "--format", "tex,ipynb", "--out", str(folder / name)]) == 0
+    said = capsys.readouterr()
+    assert said.err == "" and all(line.isprintable() for line in said.out.split("\n"))
+    assert sorted(path.name for path in (folder / name).iterdir()) == [
+        "certificate.json", "report.ipynb", "report.tex",
+    ]  # fmt: skip
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("payload", [0, 17, 29, 42, 65, 74, 75, 78], ids=lambda n: ascii(PAYLOADS[n][:24]))
+@pytest.mark.parametrize("engine", ["pdflatex", "typst"])
+def test_a_payload_in_every_field_makes_a_pdf(engine, payload, tmp_path):
+    if engine == "pdflatex" and shutil.which("pdflatex") is None:
+        pytest.skip("pdflatex is not installed")
+    (tmp_path / "s").write_text(SECRET)
+    job = write_job(fields(PAYLOADS[payload], tmp_path), tmp_path / "job")
+    made = make_report(read_job(job), ("pdf",), engine)
+    assert made.files["report.pdf"].startswith(b"%PDF") and SECRET.encode() not in made.files["report.pdf"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["job", "s"]
+
+
+def test_there_are_enough_payloads():
+    assert len(set(PAYLOADS)) >= 60

@@ -1,0 +1,80 @@
+"""The finished PDF: fonts that are outlines, and formulas and graphs that can be heard."""
+
+import re
+import shutil
+import subprocess
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from symrnn.engines import make_pdf, run_typst
+from symrnn.render import render
+from tests import sample_document as sample
+
+ROOT = Path(__file__).parents[1]
+COMMITTED = sorted((ROOT / "reports").glob("*/*.pdf"))
+needs_pdffonts = pytest.mark.skipif(
+    shutil.which("pdffonts") is None, reason="pdffonts (poppler-utils) is not installed"
+)
+
+
+def fonts(path: Path) -> str:
+    return subprocess.run(["pdffonts", str(path)], capture_output=True, text=True, check=True).stdout
+
+
+@needs_pdffonts
+@pytest.mark.parametrize("engine", ["pdflatex", "typst"])
+def test_no_font_is_a_bitmap(engine, tmp_path):
+    if engine == "pdflatex" and shutil.which("pdflatex") is None:
+        pytest.skip("pdflatex is not installed")
+    sources = [render(sample.document(), format) for format in ("tex", "typ")]
+    (tmp_path / "a.pdf").write_bytes(make_pdf(*sources, engine)[0])
+    assert "Type 1" in fonts(tmp_path / "a.pdf") or "CID" in fonts(tmp_path / "a.pdf")
+    assert "Type 3" not in fonts(tmp_path / "a.pdf")
+
+
+@needs_pdffonts
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_font_of_a_committed_report_is_a_bitmap(path):
+    assert "yes" in fonts(path) and "Type 3" not in fonts(path)
+
+
+def objects(pdf: bytes) -> Iterator[bytes]:
+    """Yield the objects of a PDF, those in compressed streams too; enough of a reader for its tags."""
+    for found in re.finditer(rb"\d+ 0 obj\b(.*?)\bendobj", pdf, flags=re.DOTALL):
+        yield found[1]
+        if not re.search(rb"/Type\s*/ObjStm", found[1]):
+            continue
+        head, packed = re.split(rb"stream\r?\n", found[1], maxsplit=1)
+        first = int(re.search(rb"/First (\d+)", head)[1])
+        content = zlib.decompressobj().decompress(packed)
+        starts = [first + int(n) for n in content[:first].split()[1::2]]
+        yield from (content[a:b] for a, b in zip(starts, [*starts[1:], len(content)]))
+
+
+def structure(pdf: bytes) -> list[tuple[str, bool]]:
+    """Role of each tagged element, and whether it has an alternative text."""
+    tagged = (item for item in objects(pdf) if re.search(rb"/Type\s*/StructElem", item))
+    return [
+        (re.search(rb"/S\s*/(\w+)", item)[1].decode(), re.search(rb"/Alt\s*[(<]\S", item) is not None)
+        for item in tagged
+    ]
+
+
+def test_typst_tags_the_document_with_an_alternative_text_for_each_formula_and_each_graph():
+    pdf = run_typst(render(sample.document(), "typ"))
+    assert any(re.search(rb"/MarkInfo\s*<<\s*/Marked\s+true", item) for item in objects(pdf))
+    found = structure(pdf)
+    roles = [role for role, _ in found]
+    assert roles.count("H1") + roles.count("H2") >= 6 and "Table" in roles and "L" in roles
+    formulas = [spoken for role, spoken in found if role == "Formula"]
+    figures = [spoken for role, spoken in found if role == "Figure"]
+    assert len(formulas) > 100 and all(formulas)
+    assert len(figures) == 5 and all(figures)
+
+
+def test_a_formula_without_an_alternative_text_would_be_noticed():
+    found = structure(run_typst('$a + b$ and #math.equation(alt: "a plus b", $a + b$)'))
+    assert sorted(spoken for role, spoken in found if role == "Formula") == [False, True]
