@@ -181,6 +181,7 @@ LANGUAGES: dict[Format, Language] = {
             "attribute": note.attribute,
             "source": note.source,
             "cells": filters.cells,
+            "apart": lambda block: note.Markdown("\n\n"),
             "oneline": lambda source: note.Markdown(" ".join(source.split())),
             "bar": lambda share: note.Markdown("█" * round(10 * min(max(float(share), 0.0), 1.0))),
             "alignment": lambda letter: note.Markdown(RULES[letter]),

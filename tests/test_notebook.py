@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from markdown_it import MarkdownIt
 
-from symrnn.document import Code, Document, Gallery
+from symrnn.document import Bullets, Code, Columns, Document, Gallery, Heading, Panel, Prose, Table
 from symrnn.job import read_job
 from symrnn.kinds.program import program
 from symrnn.render import render
@@ -23,6 +23,7 @@ from symrnn.typeset.markdown import math
 from symrnn.typeset.picture import picture
 from symrnn.typeset.tree import Tree
 from tests import sample_document as sample
+from tests import test_exercise as exercises
 from tests.reference import elman
 from tests.test_html import HOSTILE_HTML
 from tests.test_render import HOSTILE, wrap
@@ -105,6 +106,29 @@ def test_what_is_shown_is_the_document_with_all_its_blocks():
     for formula in found.formulas:
         assert formula.count("{") == formula.count("}") and formula.strip()
         assert len(re.findall(r"\\begin", formula)) == len(re.findall(r"\\end", formula))
+
+
+def test_no_block_runs_into_the_next():
+    table = Table(("Title",), (), ((("cell",),),), "l", ("Note",))
+    inner = (
+        Prose(("one",)),
+        Prose(("two",)),
+        table,
+        Prose(("three",)),
+        Bullets((("item",),)),
+        Heading(("four",), 2),
+    )
+    blocks = (Prose(("before",)), Panel(inner, "Panel"), Columns((Prose(("left",)),), (Prose(("right",)),)))
+    source = "\n\n".join(cells(render(Document((), (), blocks, "", "", ()), "ipynb")))
+    found = MarkdownIt("commonmark").enable("table").parse(source)
+    texts = [
+        (a.tag, b.content) for a, b in zip(found, found[1:]) if b.type == "inline" and b.content.strip(" ·")
+    ]
+    assert texts == [
+        ("p", "before"), ("p", "<strong>Panel</strong>"), ("p", "one"), ("p", "two"), ("p", "Title"),
+        ("td", "cell"), ("p", "Note"), ("p", "three"), ("p", "item"), ("h3", "four"), ("p", "left"),
+        ("p", "right"),
+    ]  # fmt: skip
 
 
 def test_a_formula_of_a_kind_that_no_notebook_knows_stops_the_build():
@@ -223,3 +247,14 @@ def test_layers_are_written_out_with_their_files(job_file, tmp_path):
     )
     found = run("\n".join(code_of(path)), tmp_path / "elsewhere")
     assert {"W_1", "W_2", "V_2", "s_10", "s_20"} <= found.keys()
+
+
+def test_the_notebook_of_an_exercise_says_nothing_of_what_is_hidden():
+    sheet = exercises.made("exercise", exercises.EVERYTHING)
+    width = re.compile(r"\\hspace\{[\d.]+em\}")
+    one, two = ("".join(cells(render(d, "ipynb"))) for d in (sheet, exercises.other_secrets(sheet)))
+    assert width.sub("", one) == width.sub("", two) and len(width.findall(one)) > 20
+    source = render(exercises.made(), "ipynb")
+    secret = exercises.numbers(exercises.solution())
+    assert len(secret) > 25 and not any(number in source for number in secret)
+    assert cells(source, "code") == [] and cells(render(exercises.solution(), "ipynb"), "code") != []

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from symrnn.adjoint import ADJOINT, Sweep
 from symrnn.compile.plan import Phase
-from symrnn.compile.rows import Signal, with_names
+from symrnn.compile.rows import Signal, row_form, with_names
 from symrnn.compile.terms import Term, like_cores, terms_of
 from symrnn.equation import STEP
-from symrnn.tensor import Tensor, Variable
+from symrnn.tensor import Plus, Tensor, Variable
 
 
 @dataclass(frozen=True)
@@ -96,12 +97,23 @@ def backward_plan(swept: Sweep, signals: Sequence[Signal], asked: frozenset[str]
     for name, equation in swept.equations.items():
         if name != "x" and name not in {s.name for s in signals} | set(swept.network.states):
             continue  # the adjoint of a target or a weight
-        terms = list(terms_of(with_names(equation.expression, signals), is_adjoint))
-        later = [t for t in terms if any(v.time == STEP + 1 for v in t.variables())]
+        own, later = (
+            [t for part in parts for t in terms_of(with_names(part, signals, when), is_adjoint)]
+            for when, parts in _by_step(row_form(equation.expression)).items()
+        )
         shifted = [t.shifted({STEP: STEP - 1}) for t in later]
-        own = like_cores([t for t in terms if t not in later])
-        adjoints.append(Adjoint(equation.target, tuple(own), tuple(like_cores(shifted))))
+        adjoints.append(Adjoint(equation.target, tuple(like_cores(own)), tuple(like_cores(shifted))))
     return BackwardPlan(fused(adjoints, lambda name: name in asked or name == "x" + ADJOINT), asked)
+
+
+def _by_step(expression: Tensor) -> dict[Any, list[Tensor]]:
+    """Return the terms of a sum by the step of their adjoints: this one, and the next."""
+    terms = expression.args if isinstance(expression, Plus) else (expression,)
+    ahead = [any(is_adjoint(v) and v.time == STEP + 1 for v in term.variables()) for term in terms]
+    return {
+        STEP: [term for term, later in zip(terms, ahead) if not later],
+        STEP + 1: [term for term, later in zip(terms, ahead) if later],
+    }
 
 
 def gradient_terms(swept: Sweep, signals: Sequence[Signal]) -> dict[str, Tensor]:

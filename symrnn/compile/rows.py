@@ -223,33 +223,45 @@ def varies(tensor: Tensor, fixed: Collection[Variable] = ()) -> bool:
 SLOPE = "slope of "  # a function of the value: tanh'(u) is 1 - y*y with y = tanh(u)
 
 
-def with_names(tensor: Tensor, signals: Iterable[Signal]) -> Tensor:
+def with_names(tensor: Tensor, signals: Iterable[Signal], when: Any = STEP) -> Tensor:
     """Return a derived expression in row form, values that the forward pass keeps put in by their names.
 
-    A slope f'(u) becomes a function of the value y = f(u), see ``Function.slope_code``.
+    A slope f'(u) becomes a function of the value y = f(u), see ``Function.slope_code``. ``when`` is the step
+    whose equations the expression was derived from, ``STEP`` or the one after. Only signals of that step
+    may stand in: another one may have the same value, but a state has it from the first step on only.
     """
-    table: dict[Tensor, Variable] = {}
+    parts: dict[Tensor, Variable] = {}  # those without a name in the cell file; equations hold their names
+    named: dict[Tensor, Variable] = {}
     fixed: dict[Tensor, Variable] = {}  # signals with one value for all times, at any of them
     for signal in signals:
         if isinstance(signal.expression, Variable):  # a copy, of which a state has another initial value
             continue
-        lasting = not varies(signal.expression, fixed)
-        for shift in (0, -1, 1):
-            v = signal.variable.at(STEP + shift)
-            if lasting:
-                fixed[v] = table[v] = signal.variable
-            if lasting or signal.source is None or isinstance(signal.expression, Apply | Hadamard | Plus):
-                moved = signal.expression.xreplace({STEP: STEP + shift}).xreplace(fixed)
-                table.setdefault(moved, fixed.get(v, v))
-    return _replaced(row_form(tensor), table)
+        lasting, v = not varies(signal.expression, fixed), signal.variable.at(when)
+        if lasting:
+            fixed[v] = signal.variable
+        if lasting or signal.source is None or isinstance(signal.expression, Apply | Hadamard | Plus):
+            moved = signal.expression.xreplace({STEP: when}).xreplace(fixed)
+            (parts if signal.source is None else named).setdefault(moved, fixed.get(v, v))
+    written = _in_parts(row_form(tensor).xreplace(fixed), parts)
+    return _in_names(written, {**named, **parts})
 
 
-def _replaced(tensor: Tensor, table: Mapping[Tensor, Variable]) -> Tensor:
+def _in_parts(tensor: Tensor, table: Mapping[Tensor, Variable]) -> Tensor:
     if isinstance(tensor, Variable | Ones | Zeros):
-        return table.get(tensor, tensor)
-    args: list[Any] = [_replaced(a, table) if isinstance(a, Tensor) else a for a in tensor.args]
-    match tensor:
-        case Apply(function, _, 1):
-            return Apply(SLOPE + function, table[Apply(function, args[1])])
+        return tensor
+    args: list[Any] = [_in_parts(a, table) if isinstance(a, Tensor) else a for a in tensor.args]
     made: Tensor = tensor.func(*args)
     return table.get(made, made)
+
+
+def _in_names(tensor: Tensor, table: Mapping[Tensor, Variable]) -> Tensor:
+    if tensor in table:
+        return table[tensor]
+    match tensor:
+        case Variable() | Ones() | Zeros():
+            return tensor
+        case Apply(function, argument, 1):
+            return Apply(SLOPE + function, table[Apply(function, argument)])
+    args: list[Any] = [_in_names(a, table) if isinstance(a, Tensor) else a for a in tensor.args]
+    made: Tensor = tensor.func(*args)
+    return made

@@ -10,11 +10,12 @@ from symrnn.document import Display, Line, Piece, Result, StepRow, Steps, Text
 from symrnn.entrywise import EntryDerivation
 from symrnn.kinds.wording import worded
 from symrnn.rules import Reason
-from symrnn.tensor import Tensor
+from symrnn.tensor import Shape, Tensor
 from symrnn.typeset.measure import broken, chained, width
-from symrnn.typeset.tree import Coloured, Row, Tree, Underbrace
+from symrnn.typeset.tree import Coloured, Number, Row, Script, Tree, Underbrace, separated
 from symrnn.views.entry_layout import entry_layout
 from symrnn.views.matrix import inline, layout, line
+from symrnn.views.symbols import variable_symbol
 from symrnn.writing import writing
 
 STEP_WIDTH = 92.0  # millimetres beside number, left side and note
@@ -110,3 +111,9 @@ def _brace(tree: Tree, part: Tree, words: str) -> Tree:
             under = Underbrace(part, words, role)
             return Row((*items[:start], under, *items[start + len(wanted) :]))
     return tree
+
+
+def entry_count(shape: Shape) -> Tree:
+    """Return the number of entries of a shape, such as d³."""
+    powers = {variable_symbol(axis): shape.count(axis) for axis in shape}
+    return separated([a if n == 1 else Script(a, sup=Number(str(n))) for a, n in powers.items()], "thin")

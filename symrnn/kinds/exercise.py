@@ -11,13 +11,13 @@ from functools import cached_property
 from symrnn.document import Block, Document, Form, Panel, Prose, Styled
 from symrnn.job import Job
 from symrnn.kinds import handout_words as words
+from symrnn.kinds.blocks import entry_count
 from symrnn.kinds.handout import SAME, Facts, P, R, Sheet, derived
 from symrnn.kinds.ledger import Ledger
 from symrnn.kinds.material import Material
 from symrnn.kinds.phrases import fill
 from symrnn.kinds.veil import Veil
-from symrnn.tensor import Shape
-from symrnn.typeset.tree import Group, Number, Operator, Script, Symbol, Tree, row, separated
+from symrnn.typeset.tree import Group, Operator, row
 from symrnn.views.matrix import inline, line
 
 SHORT = 30  # characters of a name that leave room beside it
@@ -91,7 +91,7 @@ def questions(facts: Facts, veil: Veil) -> Panel:
                 fill(words.ANSWER_OTHER, claim=claim),
             )
         )
-    everything, rest = _count(facts.entries.goal.shape), _count(material.main.shape)
+    everything, rest = entry_count(facts.entries.goal.shape), entry_count(material.main.shape)
     pair = Group(row(P, Operator("comma"), R))
     asked.append(
         (fill(words.ASK_ENTRIES, all=everything), fill(words.ANSWER_ENTRIES, some=rest, pair=pair, same=SAME))
@@ -100,9 +100,3 @@ def questions(facts: Facts, veil: Veil) -> Panel:
     for letter, (question, answer) in zip("abc", asked):
         blocks += [Prose((Styled(f"{letter}. ", "strong"), *question)), veil.prose(answer)]
     return Panel(tuple(blocks), words.TURN, "implicit")
-
-
-def _count(shape: Shape) -> Tree:
-    """Return the number of entries of a shape, such as d³."""
-    powers = {Symbol(axis): shape.count(axis) for axis in shape}
-    return separated([a if n == 1 else Script(a, sup=Number(str(n))) for a, n in powers.items()], "thin")

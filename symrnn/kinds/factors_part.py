@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from symrnn.calculus import Immediate
 from symrnn.document import Block, Display, Heading, Line, Prose
-from symrnn.kinds.blocks import DISPLAY_WIDTH, facts, prose, steps
+from symrnn.kinds.blocks import DISPLAY_WIDTH, entry_count, facts, prose, steps
 from symrnn.kinds.material import Material
 from symrnn.kinds.notation_part import row_and_column
 from symrnn.kinds.picture import jacobian_picture
@@ -12,7 +12,7 @@ from symrnn.onestep import K
 from symrnn.rules import listed
 from symrnn.tensor import Variable
 from symrnn.typeset.measure import chained, width
-from symrnn.typeset.tree import Group, Number, Operator, Script, Symbol, row
+from symrnn.typeset.tree import Group, Operator, Script, Symbol, row
 from symrnn.views.entry_layout import entry_cases, entry_layout
 from symrnn.views.matrix import layout
 from symrnn.views.symbols import variable
@@ -61,7 +61,6 @@ def from_state(material: Material) -> list[Block]:
 
 def from_parameter(material: Material, wrt: Variable) -> list[Block]:
     """∂⁺s_k/∂wrt at matrix level and entry by entry."""
-    job = material.job
     state = material.state(K)
     matrix = material.main_immediate if wrt == material.main else material.immediate(wrt)
     entries = material.entries(matrix)
@@ -90,12 +89,12 @@ def from_parameter(material: Material, wrt: Variable) -> list[Block]:
         lhs = Script(Group(layout(entries.goal)), sub=indices)
         sides = chained([entry_layout(entries.result), cases], DISPLAY_WIDTH - width(lhs))
         blocks.append(Display((Line(lhs, "=", sides),)))
-        size = Symbol(job.cell.signals[job.cell.states[0]][0])
+        every, of_a_kind = entries.goal.shape, entries.goal.shape[:-2] + entries.goal.shape[-1:]
         blocks.append(
             Prose(
                 prose(
-                    "The entry vanishes unless ", row(Symbol("p"), Operator("="), Symbol("q")), ", for every ", Symbol("r"), ": of ", Script(size, sup=Number("3")),
-                    " entries at most ", Script(size, sup=Number("2")), " differ from zero. This is the explicit tensor of ",
+                    "The entry vanishes unless ", row(Symbol("p"), Operator("="), Symbol("q")), ", for every ", Symbol("r"), ": of ", entry_count(every),
+                    " entries at most ", entry_count(of_a_kind), " differ from zero. This is the explicit tensor of ",
                     state, "; the total derivative has no such pattern.",
                 )
             )

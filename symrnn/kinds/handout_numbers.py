@@ -17,7 +17,7 @@ from symrnn.kinds.material import Material
 from symrnn.kinds.phrases import fill
 from symrnn.kinds.veil import Veil
 from symrnn.typeset.measure import width
-from symrnn.typeset.tree import Matrix, Number, Operator, Symbol, Tree, row, separated
+from symrnn.typeset.tree import Matrix, Number, Operator, Tree, row, separated
 from symrnn.views.symbols import variable, variable_symbol
 from symrnn.witnesses import deviation
 
@@ -79,7 +79,9 @@ def given(job: Job) -> list[Block]:
         arrays |= {variable(job.network["x", t]): x for t, x in enumerate(job.inputs, start=1)}
     digits = next((d for d in range(1, MOST_DIGITS) if _exact(arrays.values(), d)), MOST_DIGITS)
     exact = _exact(arrays.values(), digits)
-    sizes = [row(Symbol(axis), Operator("="), Number(str(n))) for axis, n in sorted(job.sizes.items())]
+    sizes = [
+        row(variable_symbol(axis), Operator("="), Number(str(n))) for axis, n in sorted(job.sizes.items())
+    ]
     said = fill(
         words.GIVEN,
         exactly=words.EXACTLY if exact else words.ROUNDED.format(digits=digits),

@@ -57,7 +57,7 @@ def meaning(job: Job, name: str) -> str:
 
 def shape_tree(shape: Shape) -> Tree:
     """Return a shape such as d × n."""
-    return separated([Symbol(axis) for axis in shape], "times") if shape else Number("1")
+    return separated([variable_symbol(axis) for axis in shape], "times") if shape else Number("1")
 
 
 def shape_tables(job: Job) -> tuple[Table, Table]:

@@ -21,7 +21,7 @@ from symrnn.tensor import Apply, Diagonal, Tensor, Variable
 from symrnn.typeset.measure import width
 from symrnn.typeset.tree import Matrix, Number, Operator, Script, Symbol, Tree, row, separated
 from symrnn.views.matrix import layout
-from symrnn.views.symbols import variable
+from symrnn.views.symbols import variable, variable_symbol
 from symrnn.witnesses import deviation
 from symrnn.writing import writing
 
@@ -280,7 +280,9 @@ def section(material: Material) -> list[Block]:
     job, ledger = material.job, material.ledger
     blocks: list[Block] = []
     source = f"drawn with seed {job.seed}" if job.drawn else "read from the file that the job names"
-    sizes = [row(Symbol(axis), Operator("="), Number(str(n))) for axis, n in sorted(job.sizes.items())]
+    sizes = [
+        row(variable_symbol(axis), Operator("="), Number(str(n))) for axis, n in sorted(job.sizes.items())
+    ]
     blocks.append(Prose(("The sizes are ", separated(sizes, "comma"), f"; the parameters were {source}.")))
     states, *gates = forward_tables(job)
     predictions = prediction_table(job)

@@ -142,7 +142,8 @@ def _join(items: tuple[Tree, ...], loose: bool) -> str:
         part = str(latex(item))
         if following == Operator("prime") and isinstance(item, Script) and item.sup is not None:
             part = f"{{{part}}}"  # x^{2}' would be a double superscript
-        needed = re.search(r"\\[A-Za-z]+$", out) is not None and part[:1].isalpha()
+        letters = out[-1:].isalpha() and part[:1].isalpha()
+        needed = letters and re.search(r"\\[A-Za-z]+$", out) is not None
         applied = before == Operator("prime") or not isinstance(before, Operator)
         closes = item in TIGHT or (isinstance(item, Group) and applied)
         helpful = loose and out != "" and not closes

@@ -28,6 +28,7 @@ SHOWN = (
     | trees.Fraction | trees.Group | trees.BigSum | trees.Matrix | trees.Cases | trees.Underbrace
     | trees.Coloured
 )  # fmt: skip
+PAGE = 150.0  # millimetres
 VEIL = re.compile(r"\\mathrm\{veil(\d+)\}")
 SIGNS = {r"\|": r"\Vert ", "|": r"\vert ", "<": r"\lt ", ">": r"\gt "}
 INSIDE = r"""[&<>"*_`~\[\]|\#@{}]    # marks of emphasis, code, links, tables, pages
@@ -54,8 +55,8 @@ def math(tree: Tree) -> Markdown:
 
 
 def box(millimetres: float) -> Markdown:
-    """Return an empty box of some width, as a formula."""
-    return Markdown(rf"\boxed{{\rule{{0pt}}{{1em}}\hspace{{{millimetres / EM:.3g}em}}}}")
+    """Return an empty box of some width, as a formula; none is wider than a page."""
+    return Markdown(rf"\boxed{{\rule{{0pt}}{{1em}}\hspace{{{min(millimetres, PAGE) / EM:.3g}em}}}}")
 
 
 def _veiled(tree: Tree) -> Tree:

@@ -195,4 +195,15 @@ CELLS = {
         o = x[t] @ x[t]
         """,
     ),
+    "a signal that equals a part of what another activation reads": cell(
+        "s h",
+        "W: d d; U: d n; c: d; V: m d",
+        """
+        f = sigmoid(U @ x[t] + W @ h[t-1] + c * s[t-1])
+        g = c * s[t-1]
+        s = f[t] * s[t-1] + g[t]
+        h = tanh(s[t])
+        z = V @ h[t]
+        """,
+    ),
 }

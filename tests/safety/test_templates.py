@@ -8,7 +8,7 @@ import pytest
 from symrnn import sandbox
 from symrnn.cli import main
 from symrnn.engines import confined
-from symrnn.render import TemplateError, render, templates
+from symrnn.render import TemplateError, render
 from tests import sample_document as sample
 
 needs_tex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
@@ -170,12 +170,3 @@ def test_a_template_that_is_a_hostile_tex_program_is_stopped_by_the_engine(
         "secret.tex.j2",
         "secret.txt",
     ]
-
-
-def test_ours_are_found_in_their_folder():
-    assert {path.name for path in templates("tex").iterdir()} == {
-        "_blocks.tex.j2",
-        "base.tex.j2",
-        "report.tex.j2",
-        "slides.tex.j2",
-    }
