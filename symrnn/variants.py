@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 import os
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -34,6 +33,7 @@ from symrnn.output import remove_leftovers, write_files, write_folder
 from symrnn.render import check_templates
 from symrnn.report import certificate_of, sources_for, typeset
 from symrnn.students import Student, read_students
+from symrnn.workers import shared
 
 STAMP = "stamp.json"
 KINDS = ("exercise", "hints")
@@ -201,22 +201,13 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-AT_WORK: list[Workshop] = []
-
-
 def _made(workshop: Workshop, students: Sequence[Student]) -> Iterator[dict[str, bytes]]:
-    """Yield the files of variants in order, made on every core where processes can be forked.
+    """Yield the files of variants in order, made on every core.
 
-    Templates of strangers run in processes of their own, which a process of a pool cannot start.
+    Templates of strangers run in processes of their own, which a worker cannot start.
     """
-    cores = min(os.cpu_count() or 1, 8, len(students)) if workshop.order.templates is None else 1
-    if cores < 2 or "fork" not in multiprocessing.get_all_start_methods():
-        yield from map(workshop.make, students)
-        return
-    AT_WORK[:] = [workshop]  # a child inherits it; rules are functions that could not be sent
-    with multiprocessing.get_context("fork").Pool(cores, _calm) as pool:
-        yield from pool.imap(_work, students)
-    AT_WORK.clear()
+    tasks = [partial(workshop.make, student) for student in students]
+    return shared(tasks, _calm) if workshop.order.templates is None else (task() for task in tasks)
 
 
 def _calm() -> None:
@@ -230,7 +221,3 @@ def _follow(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(0.5)
     os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _work(student: Student) -> dict[str, bytes]:
-    return AT_WORK[0].make(student)

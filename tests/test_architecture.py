@@ -9,7 +9,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "symrnn"
 LONGEST = 310  # about 300 lines; what grows beyond is two ideas
 LAYERS = (  # a module may import from lines above its own, and within its own package
-    "tensor functions tomlfile typeset engines output sandbox writing",
+    "tensor functions tomlfile typeset engines output sandbox workers writing",
     "algebra calculus equation",
     "network rewrite document notation students",
     "parse rules interpret filters",

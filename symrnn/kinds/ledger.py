@@ -7,9 +7,6 @@ them.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,6 +28,7 @@ from symrnn.entrywise import EntryDerivation
 from symrnn.equation import Equation
 from symrnn.evaluate import Point, random_point
 from symrnn.network import OrderedNetwork
+from symrnn.workers import shared
 
 Certified = TypeVar("Certified", Derivation, EntryDerivation)
 
@@ -111,25 +109,6 @@ class Ledger:
         return sum(check.witness == "ink" for c in self.certificates for check in c.checks)
 
 
-WORK: list[Callable[[], Certificate]] = []
-
-
-def _perform(position: int) -> Certificate:
-    return WORK[position]()
-
-
 def performed(work: Sequence[Callable[[], Certificate]]) -> Iterator[Certificate]:
-    """Yield certificates in the order of the work.
-
-    Where processes can be forked the work is shared among the cores: a child inherits the derivations, whose
-    rules are functions that could not be sent to it, and sends back its certificates, which are plain data.
-    """
-    cores = os.cpu_count() or 1
-    if cores < 2 or len(work) < 8 or "fork" not in multiprocessing.get_all_start_methods():
-        yield from (task() for task in work)
-        return
-    WORK[:] = work
-    ignore_interrupt = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
-    with multiprocessing.get_context("fork").Pool(min(cores, 8), ignore_interrupt) as pool:
-        yield from pool.imap(_perform, range(len(WORK)))
-    WORK.clear()
+    """Yield certificates in the order of the work; a few are not worth starting processes for."""
+    return shared(work) if len(work) >= 8 else (task() for task in work)
