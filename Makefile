@@ -11,7 +11,7 @@ report: .venv/installed ## derive, verify and typeset reports/deep
 	$(BIN)/symrnn report reports/deep/job.toml
 
 test: lint       ## lint, types, all tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: .venv/installed ## style and types
 	$(BIN)/ruff check

@@ -159,8 +159,9 @@ def processes(folder: Path) -> list[str]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are found through /proc")
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-@pytest.mark.parametrize("engine", [pytest.param("pdflatex", marks=needs_tex), "typst"])
+@pytest.mark.parametrize(
+    "how, engine", [pytest.param(signal.SIGINT, "pdflatex", marks=needs_tex), (signal.SIGKILL, "typst")]
+)
 def test_a_run_that_is_stopped_leaves_whole_variants_and_goes_on(how, engine, tmp_path):
     total = 12 if engine == "typst" else 6
     rows = "".join(f"Student {n}\n" for n in range(total))

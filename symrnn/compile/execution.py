@@ -57,6 +57,14 @@ class Program:
         """The Python module."""
         return source(self.module)
 
+    @cached_property
+    def _axes(self) -> list[tuple[str, int]]:
+        """Where the size of each axis is read: the input, a parameter or an initial state, and which axis."""
+        called = {"x": "x", **{self.module.local[name]: name for name in self.module.cell.parameters}}
+        called |= {self.module.local[f"{state}0"]: state for state in self.module.cell.states}
+        parts = (text.removesuffix("]").split(".shape[") for text in self.module.sizes.values())
+        return [(called[name], int(place)) for name, place in parts]
+
     def engine(
         self, engine: Engine, parameters: Mapping[str, Array], batch: int
     ) -> Literal["numpy", "numba"]:
@@ -83,10 +91,8 @@ class Program:
         parameters: Mapping[str, Array],
     ) -> Any:  # fmt: skip
         """Return arrays for these sizes: those of the call before, if they fit."""
-        given = {**parameters, **{f"{state}0": array for state, array in initial.items()}}
-        local = {self.module.local[name]: array for name, array in given.items()}
-        axes = (_size(text, {"x": x, **local}) for text in self.module.sizes.values())
-        sizes = (*x.shape[:2], *axes, x.dtype)
+        given = {"x": x, **parameters, **initial}
+        sizes = (*x.shape[:2], *(given[name].shape[place] for name, place in self._axes), x.dtype)
         kept = getattr(_kept, "memory", (None, None, None))
         if kept[:2] != ((self.text, engine), sizes):
             rows = list if engine == "numpy" else _as_it_is
@@ -141,7 +147,7 @@ class Program:
         values = self.forward(chosen, given, initial, parameters, memory)
         weighted = np.ascontiguousarray(weights).reshape((*weights.shape, 1))
         gradients, _ = self.backward(chosen, weighted, {**given, **values}, parameters, memory)
-        return float((weighted * values["L"]).sum()), gradients
+        return float(np.dot(weighted.ravel(), values["L"].ravel())), gradients
 
 
 _kept = threading.local()
@@ -149,12 +155,6 @@ _kept = threading.local()
 
 def _as_it_is(array: Array) -> Array:
     return array
-
-
-def _size(text: str, arrays: Mapping[str, Array]) -> int:
-    """Return a size such as ``W.shape[0]``."""
-    name, place = text.removesuffix("]").split(".shape[")
-    return int(arrays[name].shape[int(place)])
 
 
 @cache

@@ -8,7 +8,7 @@ passes through.
 
 import numpy as np
 
-HALF, ONE = np.full(1, 0.5), np.full(1, 1.0)  # arrays: a number of Python's is converted in every call
+HALF, ONE = np.array(0.5), np.array(1.0)  # arrays: a number of Python's is converted in every call
 
 
 def project(u, matrix, out):
@@ -31,7 +31,7 @@ def row_sums(u):
     """Return the sum of each vector, by a product with ones; the axis stays."""
     rows = u.reshape((-1, u.shape[-1]))
     sums = np.dot(rows, np.ones(rows.shape[1], rows.dtype))
-    return np.expand_dims(sums.reshape(u.shape[:-1]), u.ndim - 1)
+    return sums.reshape(u.shape[:-1] + (1,))
 
 
 def largest(u):

@@ -248,7 +248,7 @@ class Loop(Writer):
         """Write a product; a transposed matrix is made before the loop."""
         if transposed and matrix not in self.transposed:
             self.transposed[matrix] = self.names.new(f"{matrix}_T")
-            self.before.append(f"{self.transposed[matrix]} = {matrix}.T")
+            self.before.append(f"{self.transposed[matrix]} = np.ascontiguousarray({matrix}.T)")
         self.do(f"np.dot({vector}, {self.transposed[matrix] if transposed else matrix}, {into})")
 
     def written(self, head: str) -> list[str]:

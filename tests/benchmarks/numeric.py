@@ -1,4 +1,4 @@
-"""Forward plus backward, side by side: generated code, tuned NumPy, torch and JAX.
+"""Forward plus backward, side by side: generated code, tuned NumPy, torch, JAX and CasADi.
 
 ``python -m tests.benchmarks.numeric`` prints a table of times relative to NumPy code tuned by hand, medians
 of ratios of neighbouring runs; ``--readme`` puts it into the README. Every contender returns the loss and the
@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-CONTENDERS = ("NumPy", "numba", "torch", "torch.compile", "JAX")
+CONTENDERS = ("NumPy", "numba", "torch", "torch.compile", "JAX", "CasADi")
 SECONDS = 1.2  # of timing for each pair
 LIMIT = 150  # seconds for a contender to get ready
 MARKS = ("<!-- table of times -->", "<!-- end of the table -->")
@@ -37,6 +37,7 @@ def contender(name: str) -> Callable[[Any], Any]:
         "torch": peers.torch_autograd,
         "torch.compile": peers.torch_compiled,
         "JAX": peers.jax_scan,
+        "CasADi": peers.casadi_graph,
     }[name]
 
 

@@ -1,4 +1,4 @@
-"""The same networks in torch and JAX, forward and backward, for comparison.
+"""The same networks in torch, JAX and CasADi, forward and backward, for comparison.
 
 Each contender is ``prepare(problem)``, which returns ``run()``; see ``problems``. Frameworks keep their own
 layouts and draw no random numbers: parameters are those of the problem, converted once.
@@ -155,6 +155,72 @@ def jax_scan(problem: Problem) -> Run:
         loss, (by_parameter, by_start, by_x) = jax.block_until_ready(compiled(p, initial, x))
         starts = {f"{state}0": value for state, value in zip(problem.initial, by_start)}
         return float(loss), {n: np.asarray(v) for n, v in {**by_parameter, **starts, "x": by_x}.items()}
+
+    return run
+
+
+def casadi_graph(problem: Problem) -> Run:
+    """Reverse mode over CasADi's matrix graph, one function of a step called T times, evaluated in place."""
+    import casadi as ca
+
+    T, d, n, B = problem.size
+    if T * d * B > 10_000:
+        raise RuntimeError("its products are plain loops, which takes minutes at this size")
+    gates = TORCH_GATES.get(problem.cell, ("",))
+    p = {k: ca.MX.sym(k, *(*a.shape, 1)[:2]) for k, a in problem.parameters.items()}
+    start = [ca.MX.sym(f"{s}0", d, B) for s in problem.initial]
+    x, y = ca.MX.sym("x", n, T * B), ca.MX.sym("y", n, T * B)
+
+    def joined(kind: str) -> Any:
+        return ca.vertcat(*(p[f"{kind}_{g}" if g else kind] for g in gates))
+
+    def sigmoid(u: Any) -> Any:
+        return 1 / (1 + ca.exp(-u))
+
+    def elman(u: Any, w: Any, _: Any, s: Any) -> Any:
+        return (ca.tanh(u + w @ s),)
+
+    def lstm(u: Any, w: Any, _: Any, h: Any, c: Any) -> Any:
+        i, f, g, o = ca.vertsplit(u + w @ h, d)
+        c = sigmoid(f) * c + sigmoid(i) * ca.tanh(g)
+        return sigmoid(o) * ca.tanh(c), c
+
+    def gru(u: Any, w: Any, b: Any, h: Any) -> Any:
+        (r, z, q), (u_r, u_z, u_n) = ca.vertsplit(w @ h, d), ca.vertsplit(u, d)
+        r, z = sigmoid(u_r + r), sigmoid(u_z + z)
+        return ((1 - z) * ca.tanh(u_n + r * (q + ca.repmat(b, 1, B))) + z * h,)
+
+    inputs = joined("U") @ x + ca.repmat(joined("b"), 1, T * B)
+    shapes = {"u": (len(gates) * d, B), "w": (len(gates) * d, d), "b": (d, 1)}
+    shapes |= {state: (d, B) for state in problem.initial}
+    given = [ca.MX.sym(name, *shape) for name, shape in shapes.items()]
+    body = {"elman": elman, "lstm": lstm, "gru": gru}[problem.cell]
+    step = ca.Function("step", given, list(body(*given)))
+    states, seen, bias = tuple(start), [], p.get("b_hn", ca.MX.zeros(d, 1))
+    for u in ca.horzsplit(inputs, B):
+        states = step(u, joined("W"), bias, *states)
+        states = states if isinstance(states, tuple) else (states,)
+        seen.append(states[0])
+    z = p["V"] @ ca.horzcat(*seen) + ca.repmat(p["c" if problem.cell == "elman" else "c_out"], 1, T * B)
+    loss = ca.sum2(ca.log(ca.sum1(ca.exp(z))) - ca.sum1(y * z))
+    wanted = [*p.values(), *start, x]
+    graph = ca.Function("all", [*wanted, y], [loss, *(ca.gradient(loss, v) for v in wanted)])
+    flat = (np.moveaxis(a, -1, 0).reshape(n, -1) for a in (problem.x, problem.y))
+    values = [*problem.parameters.values(), *(a.T for a in problem.initial.values()), *flat]
+    values = [np.asfortranarray(a) for a in values]
+    total, found = np.zeros(1), [np.zeros(a.shape, order="F") for a in values[:-1]]
+    buffer, evaluate = graph.buffer()
+    for number, array in enumerate(values):
+        buffer.set_arg(number, memoryview(array.T.reshape(-1)))
+    for number, array in enumerate((total, *found)):
+        buffer.set_res(number, memoryview(array.T.reshape(-1)))
+    names = [*problem.parameters, *(f"{s}0" for s in problem.initial), "x"]
+
+    def run() -> tuple[float, Arrays]:
+        assert buffer and values  # they live as long as this function: CasADi keeps their addresses only
+        evaluate()
+        grads = dict(zip(names, found)) | {"x": found[-1].T.reshape(T, B, n)}
+        return float(total[0]), grads | {f"{s}0": grads[f"{s}0"].T for s in problem.initial}
 
     return run
 

@@ -25,7 +25,7 @@ from tests.laws.laws import close
 
 STEPS, MASK, SEED = 3, (1, 0, 0.5), 3
 LARGEST = 30.0  # a signal beyond this comes from an equation that grows without bounds: no use as a probe
-MOST_CERTIFIED = 9
+MOST_CERTIFIED = 6
 
 
 class NoProbe(Exception):
@@ -68,7 +68,7 @@ def check(cell: Cell, everything: bool = False) -> None:
     cell : Cell
     everything : bool
         Certify every derivation. Otherwise every one is derived and must be closed, and some, different ones
-        from cell to cell, are certified.
+        from cell to cell, are certified; every fourth cell is written out in scalars.
     """
     network = cell.unroll(STEPS, MASK)
     at = probe(network)
@@ -77,11 +77,13 @@ def check(cell: Cell, everything: bool = False) -> None:
     for derivation in made:
         assert derivation.is_closed, derivation.goal
     stride = 1 if everything else -(-len(made) // MOST_CERTIFIED)
-    for derivation in made[zlib.crc32(str(network.step).encode()) % stride :: stride]:
+    lot = zlib.crc32(str(network.step).encode())
+    for derivation in made[lot % stride :: stride]:
         laws.closed_and_certified(derivation, at)
         laws.index_view_equals_value(derivation, at)
     laws.sweep_equals_complex_step(network, at)
-    laws.scalar_view_equals_complex_step(network, at)
+    if everything or lot % 4 == 0:
+        laws.scalar_view_equals_complex_step(network, at)
     numbers_equal_complex_step(cell, network, at)
 
 
