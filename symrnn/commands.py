@@ -70,8 +70,8 @@ def report(options: argparse.Namespace) -> int:
     files = write_files(made.files, folder)
     lines = sum(check["witness"] == "ink" for c in made.certificate["certificates"] for check in c["checks"])
     print(
-        f"{len(made.certificate['certificates'])} certificates, {lines} lines read back: largest deviation"
-        f" {made.certificate['deviation']:.1e}, tolerance {made.certificate['tolerance']:.0e}"
+        f"{len(made.certificate['certificates'])} certificates, {lines} lines read back: every deviation"
+        f" below {made.certificate['deviation']:.0e}, tolerance {made.certificate['tolerance']:.0e}"
     )
     for file in files:
         print(f"wrote {shown(file)}" + (f", made by {made.engine}" if file.suffix == ".pdf" else ""))
@@ -98,8 +98,8 @@ def _variants(options: argparse.Namespace, formats: list[str]) -> int:
         return 130
     if shared:
         print(
-            f"{len(shared['certificates'])} certificates of the derivation: largest deviation"
-            f" {shared['deviation']:.1e}, tolerance {shared['tolerance']:.0e}"
+            f"{len(shared['certificates'])} certificates of the derivation: every deviation"
+            f" below {shared['deviation']:.0e}, tolerance {shared['tolerance']:.0e}"
         )
     rest = f", {there} were there" if there else ""
     print(f"{made} of {total} variants made in {shown(wanted.folder)}{rest}")

@@ -151,7 +151,7 @@ LANGUAGES: dict[Format, Language] = {
         typ.Typst,
         typ.typst,
         typ.escape,
-        {"picture": scene_typst, "quoted": typ.quoted, "columns": filters.columns},
+        {"picture": scene_typst, "quoted": typ.quoted, "spoken": typ.spoken, "columns": filters.columns},
     ),
     "html": Language(
         "html",

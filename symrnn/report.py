@@ -8,12 +8,13 @@ that fails leaves everything as it was.
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from symrnn.certificate import TOLERANCE, versions
+from symrnn.certificate import TOLERANCE
 from symrnn.document import Document
 from symrnn.engines import Engine, Shared, make_pdf
 from symrnn.evaluate import random_point
@@ -21,6 +22,7 @@ from symrnn.job import Job
 from symrnn.kinds import derivation, exercise, handout, slides
 from symrnn.kinds.ledger import Ledger
 from symrnn.render import Format, check_templates, render
+from symrnn.witnesses import bound_of
 from symrnn.writing import CHOICES, USUAL, written
 
 BUILDERS: dict[str, Callable[[Job, Ledger], Document]] = {
@@ -56,6 +58,17 @@ class Report:
     engine: str
 
 
+def versions() -> dict[str, str]:
+    """Return the versions that a certificate depends on."""
+    import numpy
+    import sympy
+
+    from symrnn import __version__
+
+    python = platform.python_version()
+    return {"symrnn": __version__, "sympy": sympy.__version__, "numpy": numpy.__version__, "python": python}
+
+
 def certificate_of(job: Job, ledger: Ledger) -> dict[str, Any]:
     """Return the certificate of a job: what was checked, how well it held, and with what."""
     stated = {"notation": job.notation.name} if job.notation.name else {}
@@ -67,7 +80,7 @@ def certificate_of(job: Job, ledger: Ledger) -> dict[str, Any]:
         **stated,
         "job_sha256": job.digest,
         "holds": all(c.holds for c in ledger.certificates),
-        "deviation": ledger.deviation,
+        "deviation": bound_of(ledger.deviation),
         "tolerance": TOLERANCE,
         "points": list(ledger.described),
         "versions": versions(),

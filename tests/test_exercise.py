@@ -54,10 +54,13 @@ def solution() -> Document:
     return key
 
 
+typeset = cache(run_pdflatex)  # the same sheets are looked at by several tests
+
+
 def pdf(document: Document, engine: str) -> bytes:
     if engine == "typst":
         return run_typst(render(document, "typ"))
-    return run_pdflatex(render(document, "tex"))[0]
+    return typeset(render(document, "tex"))[0]
 
 
 def extracted(document: Document, engine: str, folder: Path, *options: str) -> str:
@@ -176,7 +179,7 @@ def test_no_box_of_a_sheet_is_too_wide(kind):
     assert typst_overflows(render(sheet, "typ")) == []
     if shutil.which("pdflatex") is None:
         pytest.skip("pdflatex is not installed; typst was asked")
-    _, log = run_pdflatex(render(sheet, "tex"))
+    _, log = typeset(render(sheet, "tex"))
     assert [box for box in overfull(log) if box[0] > 0.5] == []
 
 

@@ -48,6 +48,7 @@ from symrnn.views.entry_layout import entry_cases, entry_layout
 from symrnn.views.graph import straight_term, unrolled
 from symrnn.views.matrix import layout
 from symrnn.views.symbols import variable_symbol
+from symrnn.witnesses import bound_of
 
 P, Q, R = Symbol("p"), Symbol("q"), Symbol("r")
 ACROSS = 165.0  # millimetres, of a line that may be as wide as the text
@@ -171,7 +172,7 @@ def _foot(facts: Facts, ledger: Ledger) -> Text:
         words.FOOT_VARIANT,
         seed=drawn["seed"],
         sizes="/".join(map(str, drawn["sizes"].values())),
-        deviation=sweep_part.small_number(sweep_part.bound_of(max(shared.deviation, ledger.deviation))),
+        deviation=sweep_part.small_number(bound_of(max(shared.deviation, ledger.deviation))),
         tolerance=sweep_part.small_number(TOLERANCE),
     )
 

@@ -15,6 +15,7 @@ from symrnn.onestep import K
 from symrnn.rules import BOOK, listed
 from symrnn.tensor import Variable
 from symrnn.typeset.tree import Number, Operator, Symbol, Tree, row
+from symrnn.witnesses import bound_of
 
 
 def section(material: Material) -> list[Block]:
@@ -108,14 +109,6 @@ def ends(material: Material, signals: list[Variable]) -> list[Block]:
 def small_number(number: float) -> Tree:
     """Return a deviation as one digit times a power of ten."""
     return Number(f"{number:.0e}".replace("e-0", "e-"))
-
-
-def bound_of(number: float) -> float:
-    """Return the power of ten, from 1e-14 upwards, that a deviation stays below: the same on every machine."""
-    power = 1e-14
-    while number >= power:
-        power *= 10
-    return float(f"{power:.0e}")
 
 
 def checks(ledger: Ledger) -> list[Block]:

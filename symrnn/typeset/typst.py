@@ -167,6 +167,15 @@ def quoted(text: str) -> Typst:
     return Typst(json.dumps("\n".join("".join(map(_shown, line)) for line in lines), ensure_ascii=False))
 
 
+def spoken(text: str) -> Typst:
+    r"""Plain text as a Typst string literal that is heard and not seen: signs that no font has stay in it.
+
+    >>> print(spoken("xᵀ y"), quoted("xᵀ y"))
+    "xᵀ y" "x[U+1D40] y"
+    """
+    return Typst(json.dumps(clean(text), ensure_ascii=False))
+
+
 def escape(text: str) -> Typst:
     r"""Plain text as Typst markup that prints it.
 

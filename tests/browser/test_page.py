@@ -6,6 +6,7 @@ Runs wherever Chromium is installed; axe-core comes with the package ``axe-core-
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,6 +66,7 @@ def test_every_formula_is_rendered_and_keeps_its_place(name, page, pages):
     )
     assert len(sizes) > 100
     assert all(width > 3 and height > 3 for width, height in sizes)
+    assert page.run("document.querySelectorAll('mfrac').length") > 20
     taller = page.run(
         "[...document.querySelectorAll('mfrac')].every(f => !f.checkVisibility() ||"
         " f.children[0].getBoundingClientRect().bottom <= f.children[1].getBoundingClientRect().top + 1)"
@@ -312,3 +314,64 @@ def axe(page: Page) -> dict[str, Any]:
         " violations: found.violations.map(v => ({id: v.id, impact: v.impact, at: v.nodes[0].html})),"
         " passes: found.passes.length}))"
     )
+
+
+def css(rules: str) -> tuple[str, str]:
+    return "</style>", rules + "</style>"
+
+
+BROKEN = {
+    "no formulas": (test_every_formula_is_rendered_and_keeps_its_place, css("main math { display: none }")),
+    "no fractions": (test_every_formula_is_rendered_and_keeps_its_place, ("mfrac>", "mrow>")),
+    "no font": (test_the_fonts_of_the_page_are_those_it_carries, ("data:font/woff2;base64,", "data:font/x,")),
+    "another font": (test_the_fonts_of_the_page_are_those_it_carries, css("mi { font-family: serif }")),
+    "small brackets": (test_brackets_and_sums_grow, css("math { font-family: serif }")),
+    "a shifted line": (
+        test_relation_signs_stand_in_one_column,
+        css(".steps > li:nth-child(2) math { margin-left: 2px }"),
+    ),
+    "a wrong path": (test_a_term_marks_its_path_on_focus_tap_and_hover, ('data-use="2"', 'data-use="3"')),
+    "no script": (test_a_term_marks_its_path_on_focus_tap_and_hover, ("</script>", " </script>")),
+    "one colour": (test_a_marked_path_looks_different, css(".edge line { stroke: #000 !important }")),
+    "a wide paragraph": (
+        test_on_a_small_screen_formulas_scroll_and_the_page_does_not,
+        css("main > p { min-width: 400px }"),
+    ),
+    "no scrolling": (
+        test_on_a_small_screen_formulas_scroll_and_the_page_does_not,
+        css(".scroll { overflow: visible !important }"),
+    ),
+    "rules below": (
+        test_on_a_wide_screen_the_rule_stands_beside_its_step,
+        css(".steps > li { display: block !important }"),
+    ),
+    "folded on paper": (
+        test_on_paper_folded_derivations_are_open_and_every_path_has_its_graph,
+        css("@media print { .steps { display: none } }"),
+    ),
+    "one graph on paper": (
+        test_on_paper_folded_derivations_are_open_and_every_path_has_its_graph,
+        css("@media print { .term > svg { display: none !important } }"),
+    ),
+    "folded without script": (test_without_script_everything_is_there_to_read, (" open>", ">")),
+    "pale text": (test_every_text_stands_out_from_its_background, css("p { color: #888 !important }")),
+    "no description": (test_axe_finds_no_serious_barrier, ('<html lang="en">', "<html>")),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_page_is_noticed(case, page, pages, tmp_path):
+    check, (old, new) = BROKEN[case]
+    broken = {}
+    for name, file in pages.items():
+        source = file.read_text(encoding="utf-8")
+        assert old in source or name != "deep"
+        broken[name] = tmp_path / file.name
+        broken[name].write_text(source.replace(old, new), encoding="utf-8")
+    wanted = inspect.signature(check).parameters
+    given = {"name": "deep", "width": 1200, "scheme": "light", "page": page, "pages": broken}
+    if check is test_every_text_stands_out_from_its_background:
+        page.prefer()
+    with pytest.raises((AssertionError, ValueError)):
+        check(**{key: value for key, value in given.items() if key in wanted})
+    page.errors.clear()  # a script that was changed is refused

@@ -1,4 +1,7 @@
-"""The same job makes the same bytes: from any folder, in any locale, time zone, umask, with any hash seed."""
+"""The same job makes the same bytes: from any folder, in any locale, time zone, umask, with any hash seed.
+
+The second process computes as an old processor would: NumPy and its BLAS round differently there.
+"""
 
 import os
 import shutil
@@ -6,9 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from symrnn.certificate import Certificate, Check
+
 ROOT = Path(__file__).parents[2]
+FEATURES = np.show_config(mode="dicts").get("SIMD Extensions", {}).get("found", [])
 HERE = {"TZ": "UTC", "LC_ALL": "C", "LANG": "C", "PYTHONHASHSEED": "0", "COLUMNS": "80"}
 THERE = {
     "TZ": "Asia/Kathmandu",
@@ -19,6 +26,9 @@ THERE = {
     "SOURCE_DATE_EPOCH": "1",
     "PYTHONUTF8": "0",
     "max_print_line": "40",
+    "OPENBLAS_CORETYPE": "Nehalem",
+    "OPENBLAS_NUM_THREADS": "1",
+    "NPY_DISABLE_CPU_FEATURES": " ".join(FEATURES),
 }
 
 
@@ -53,3 +63,13 @@ def test_another_seed_makes_other_bytes(job_file, tmp_path):
     one = made(job, tmp_path / "one", HERE, 0o022, *options)
     two = made(job, tmp_path / "two", HERE, 0o022, *options, "--seed", "8")
     assert {name for name in one if one[name] == two[name]} == set()
+
+
+def test_a_certificate_writes_down_what_a_deviation_stays_below_and_not_its_rounding():
+    def written(deviation: float) -> dict:
+        return Certificate("g", True, (Check(1, "r", "ink", deviation, "a", "b"),), 1e-10, ()).as_dict()
+
+    assert written(0.0) == written(1.1e-16) == written(9.9e-15) != written(1.1e-14)
+    assert written(3e-12)["deviation"] == written(3e-12)["checks"][0]["deviation"] == 1e-11
+    assert not written(np.inf)["holds"] and written(np.inf)["deviation"] == np.inf
+    assert np.isnan(written(np.nan)["checks"][0]["deviation"]) and not written(np.nan)["holds"]
