@@ -6,7 +6,6 @@ from symrnn.calculus import Immediate, Total
 from symrnn.document import Block, Prose, Styled, Text
 from symrnn.job import Job
 from symrnn.kinds.blocks import prose
-from symrnn.rules import Reason
 from symrnn.tensor import Variable
 from symrnn.typeset.tree import Operator, Script, Symbol
 from symrnn.views.symbols import copy_of, variable
@@ -67,7 +66,7 @@ def row_and_column(p: Symbol, r: Symbol) -> Text:
     return p, " for the row and ", r, " for the column"
 
 
-def explicit_sign(v: Variable, w: Variable) -> Reason | Text:
+def explicit_sign(v: Variable, w: Variable) -> Text:
     """Return how the explicit derivative is written."""
     if writing().copies:
         return (Immediate(v, w),)

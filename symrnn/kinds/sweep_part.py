@@ -12,7 +12,7 @@ from symrnn.kinds.ledger import Ledger
 from symrnn.kinds.material import Material
 from symrnn.kinds.wording import worded
 from symrnn.onestep import K
-from symrnn.rules import BOOK, listed
+from symrnn.rules import BOOK, Sentence, listed
 from symrnn.tensor import Variable
 from symrnn.typeset.tree import Number, Operator, Symbol, Tree, row
 
@@ -140,7 +140,7 @@ def checks(ledger: Ledger) -> list[Block]:
     )
     used = dict.fromkeys(check.rule for c in ledger.certificates for check in c.checks)
     rules: list[tuple[Text, ...]] = [
-        ((Styled(name[:1].upper() + name[1:], "strong"),), prose(*worded((BOOK[name].statement,))))
+        ((Styled(name[:1].upper() + name[1:], "strong"),), prose(*worded((Sentence(BOOK[name].statement),))))
         for name in used
         if name in BOOK
     ]

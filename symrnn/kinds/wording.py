@@ -6,7 +6,10 @@ one, their sentences are replaced by those here.
 
 from __future__ import annotations
 
-from symrnn.rules import Reason
+from dataclasses import replace
+
+from symrnn.rules import Pieces, Reason
+from symrnn.tensor import Tensor
 from symrnn.writing import writing
 
 ANY_ORDER = {
@@ -27,12 +30,20 @@ ANY_ORDER = {
         "One factor for each step, in the order of the steps."
     ),
 }
-MIRRORED = {"Row p of ": "Column p of "}
+MIRRORED = {
+    "Row p of {A} meets only entry p of the product, where it multiplies {u}.": (
+        "Column p of {A} meets only entry p of the product, where it multiplies {u}."
+    )
+}
 
 
-def worded(reason: Reason) -> Reason:
+def worded(reason: Reason) -> Pieces:
     """Return a reason, or the statement of a rule, in words that fit how formulas are written here."""
     how = writing()
     words = ANY_ORDER if how.mirrored or how.layout == "gradient" else {}
     words = words | MIRRORED if how.mirrored else words
-    return tuple(words.get(piece, piece) if isinstance(piece, str) else piece for piece in reason)
+    pieces: list[str | Tensor] = []
+    for one in reason:
+        pieces += [" "] if pieces else []
+        pieces += replace(one, words=words.get(one.words, one.words)).pieces()
+    return tuple(pieces)
