@@ -106,15 +106,16 @@ def _base_reason(node: Tensor, network: OrderedNetwork) -> Sentence:
         return sentence("{v} does not depend on {x}.", v=v, x=x)
     start = [u for u in network.parents(v) if u.time == 0]
     if len(start) == 1:
-        words = "{start} is a constant, so {derivative} has no implicit part."
-        return sentence(words, start=start, derivative=node)
+        return sentence(
+            "{start} is a constant, so {derivative} has no implicit part.", start=start, derivative=node
+        )
     if start:
-        words = "{start} are constants, so {derivative} has no implicit part."
-        return sentence(words, start=start, derivative=node)
+        return sentence(
+            "{start} are constants, so {derivative} has no implicit part.", start=start, derivative=node
+        )
     states = [u for u in network.parents(v) if u.name in network.kept]
     if states:
-        words = "{x} stands openly in {v}; {state} does not depend on it."
-        return sentence(words, x=x, v=v, state=states[0])
+        return sentence("{x} stands openly in {v}; {state} does not depend on it.", x=x, v=v, state=states[0])
     return sentence("{x} stands openly in {v}.", x=x, v=v)
 
 
