@@ -17,7 +17,7 @@ from symrnn.calculus import Derivative, Immediate, Partial, Total, free_times
 from symrnn.equation import HORIZON, STEP, is_symbolic
 from symrnn.network import OrderedNetwork
 from symrnn.rewrite import replace_node
-from symrnn.rules import Reason, Rule
+from symrnn.rules import Reason, Rule, Sentence, sentence
 from symrnn.search import first_applicable, latest_applicable
 from symrnn.strategies import Strategy
 from symrnn.tensor import Contraction, Tensor, Variable
@@ -99,8 +99,8 @@ class Derivation:
             same = bool(lines) and step.rule.name == lines[-1].rule.name
             routine = step.rule.routine or step.rule.name in self.strategy.folded
             if fold and same and step.rule.name in joined:
-                all_of_them = (*lines[-1].reason, " ", *step.reason)
-                reason = (joined[step.rule.name],) if joined[step.rule.name] else all_of_them
+                of_all = Sentence(joined[step.rule.name]) if joined[step.rule.name] else None
+                reason = (of_all,) if of_all else (*lines[-1].reason, *step.reason)
                 lines[-1] = replace(lines[-1], rhs=step.after, reason=reason)
             elif fold and lines and (routine or (same and step.rule.together)):
                 lines[-1] = replace(lines[-1], rhs=step.after)
@@ -204,7 +204,7 @@ def derive(
         while (found := find(expression, known, network)) is not None:
             focus, rule, replacement = found
             expression = replace_node(expression, focus, replacement)
-            steps.append(Step(rule, focus, replacement, expression, rule.because(focus, network)))
+            steps.append(Step(rule, focus, replacement, expression, (rule.because(focus, network),)))
             if len(steps) > MAX_STEPS:
                 raise DerivationError(
                     f"{goal} needs more than {MAX_STEPS} steps; the backward sweep (view sweep) is linear"
@@ -255,7 +255,7 @@ def _shown_above(lemma: Derivation) -> Rule:
         "A result that was derived before.",
         "an earlier derivation of this document",
         rewrite,
-        lambda node, network: ("The result for ", node, "."),
+        lambda node, network: sentence("The result for {derivative}.", derivative=node),
     )
 
 

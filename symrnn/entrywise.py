@@ -18,6 +18,7 @@ from sympy import Indexed, KroneckerDelta, Sum
 from symrnn.calculus import Derivative, Partial
 from symrnn.derivation import Derivation, derive
 from symrnn.network import OrderedNetwork
+from symrnn.rules import Reason, Sentence
 from symrnn.tensor import Contraction, Tensor, Variable
 from symrnn.views.index import EntryDerivative, element, factors_of, index, sift, split_time
 
@@ -38,7 +39,7 @@ class EntryLine:
     lhs: Any
     rhs: Any
     rule: str
-    reason: tuple[Any, ...]
+    reason: Reason
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ def derive_entry(
     for rule in rules:
         rhs = _everywhere(lines[-1].rhs, rule)
         if rhs != lines[-1].rhs:
-            lines.append(EntryLine(left, rhs, rule.name, (rule.statement,)))
+            lines.append(EntryLine(left, rhs, rule.name, (Sentence(rule.statement),)))
     return EntryDerivation(goal, at, tuple(_shortened(lines)), matrix)
 
 
@@ -176,5 +177,6 @@ def _shortened(lines: list[EntryLine]) -> list[EntryLine]:
     middle = [EntryLine(inner[0], line.rhs / common, line.rule, line.reason) for line in lines[first + 1 :]]
     if any(line.rhs.has(*sympy.Mul.make_args(common)) for line in middle):
         return lines
-    whole = EntryLine(lines[0].lhs, lines[-1].rhs, "insert", ("Put back the factor in front.",))
+    reason = Sentence("Put back the factor in front.")
+    whole = EntryLine(lines[0].lhs, lines[-1].rhs, "insert", (reason,))
     return [*lines[: first + 1], *middle, whole]

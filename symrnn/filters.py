@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
@@ -160,6 +161,11 @@ def flat(tree: Tree) -> Tree:
 def digest(source: str) -> web.Html:
     """Return the digest by which a page admits its own script and no other."""
     return web.Html(base64.b64encode(hashlib.sha256(source.encode()).digest()).decode())
+
+
+def script(words: str) -> web.Html:
+    """Return words as a string of JavaScript that ends no script element."""
+    return web.Html(json.dumps(words, ensure_ascii=False).replace("<", r"\u003c"))
 
 
 def cells(several: Iterable[Block | Code]) -> list[list[Block | Code]]:

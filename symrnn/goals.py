@@ -19,6 +19,7 @@ from symrnn.equation import HORIZON, STEP
 from symrnn.evaluate import Point, random_point, value
 from symrnn.network import OrderedNetwork
 from symrnn.onestep import K, OneStep
+from symrnn.rules import Reason
 from symrnn.rules.sweep import successors_rule
 from symrnn.strategies import RECURSION, REORDERED
 from symrnn.tensor import Variable
@@ -111,8 +112,9 @@ def view_of(derivation: Derivation | EntryDerivation, at: Point, words: str = ""
     return View(certificate.goal + (f", {words}" if words else ""), lines, certificate)
 
 
-def _words(reason: tuple[Any, ...]) -> str:
-    return "".join(piece if isinstance(piece, str) else text(layout(piece)) for piece in reason)
+def _words(reason: Reason) -> str:
+    said = ([p if isinstance(p, str) else text(layout(p)) for p in sentence.pieces()] for sentence in reason)
+    return " ".join(map("".join, said))
 
 
 def sweep_views(network: OrderedNetwork, wrt: Variable | None = None) -> list[View]:

@@ -20,7 +20,8 @@ from symrnn.cellfile import find
 from symrnn.equation import WEIGHT, NetworkError
 from symrnn.evaluate import Array, Point
 from symrnn.exercise import Exercise, read_exercise
-from symrnn.jobdata import JobError, numbers_of, renamed_keys, vectors, vocabulary_of
+from symrnn.jobdata import JobError, numbers_of, renamed_keys, sizes_of, vectors, vocabulary_of
+from symrnn.language import ORIGINAL, catalogue, languages
 from symrnn.network import OrderedNetwork
 from symrnn.presets import Preset, read_preset
 from symrnn.question import one_question
@@ -32,7 +33,6 @@ KINDS = ("derivation", "handout", "exercise", "solution", "hints", "slides")
 ONE_QUESTION = KINDS[1:]  # about one matrix of the recurrence
 WITH_EXERCISE = ("exercise", "solution", "hints")
 MAX_STEPS = 8  # paths are printed one by one; beyond this nobody reads them
-MAX_SIZE = 8  # numbers are printed as matrices
 MAX_TEXT = 300
 MAX_COURSE = 60  # it stands at the head of every page
 REQUIRED = {"title": str, "cell": str, "sequence": dict}
@@ -50,6 +50,7 @@ OPTIONAL = {
     "notation": str,
     "layout": str,
     "convention": str,
+    "language": str,
 }
 
 
@@ -60,6 +61,8 @@ class Job:
     Attributes
     ----------
     title, kind, course : str
+    language : str
+        Of the document: the code of a catalogue.
     notation : Preset
         Whose names the cell goes by; empty where the job chooses none.
     writing : Writing
@@ -91,6 +94,7 @@ class Job:
     title: str
     kind: str
     course: str
+    language: str
     notation: Preset
     writing: Writing
     cell: Cell
@@ -166,6 +170,9 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
     kind = data.get("kind", "derivation")
     if kind not in KINDS:
         raise JobError(f"{where}: there is no kind {kind!r}; accepted: {', '.join(KINDS)}")
+    language = data.get("language", ORIGINAL)
+    if language not in languages():
+        raise JobError(f"{where}: language is {language!r:.60}; accepted: {', '.join(languages())}")
     exercise = read_exercise(f"{where}, [exercise]", data.get("exercise", {}))
     if "exercise" in data and kind not in WITH_EXERCISE:
         raise JobError(
@@ -188,7 +195,7 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
     finite_numbers(f"{place}, mask", mask)
     if len(mask) != steps or not all(isinstance(w, int | float) for w in mask) or not any(mask):
         raise JobError(f"{place}: mask is {mask!r:.60}; accepted: {steps} numbers, not all zero")
-    sizes = _sizes(where, cell, data.get("state", 3), inputs, targets)
+    sizes = sizes_of(where, cell, data.get("state", 3), inputs, targets)
     seed = _seed(where, data, seed)
     network = cell.unroll(steps, mask)
     of, wrt = _goals(f"{where}, [derive]", network, cell, notation, data.get("derive", {}))
@@ -200,7 +207,8 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
     return Job(
         title=" ".join(data["title"].split()),  # one line, also in the properties of a PDF
         kind=kind,
-        course=data.get("course", "Recurrent networks"),
+        course=data.get("course", catalogue(language)["page.course"]),
+        language=language,
         notation=notation,
         writing=_writing(where, kind, notation, data),
         cell=cell,
@@ -257,21 +265,6 @@ def _writing(where: str, kind: str, notation: Preset, data: dict[str, Any]) -> W
 def _target(file: Path, name: str) -> str:
     """Return the name of a built-in cell as it is, the path of a cell file seen from the job."""
     return str(file.parent / name) if name.endswith(".toml") else name
-
-
-def _sizes(where: str, cell: Cell, state: int, inputs: list[Array], targets: list[Array]) -> dict[str, int]:
-    axis_x, axis_y = cell.input_shape[0], cell.signals["y"][0]
-    sizes = {axis_x: len(inputs[0]), axis_y: len(targets[0])}
-    if sizes[axis_x] != len(inputs[0]):
-        raise JobError(
-            f"{where}: inputs have {len(inputs[0])} entries, targets {len(targets[0])}, on one axis {axis_x}"
-        )
-    for axis in (axis for shape in (*cell.parameters.values(), *cell.signals.values()) for axis in shape):
-        sizes.setdefault(axis, state)
-    for axis, size in sizes.items():
-        if not 1 <= size <= MAX_SIZE:
-            raise JobError(f"{where}: axis {axis} has size {size}; accepted: 1 to {MAX_SIZE}")
-    return sizes
 
 
 def _seed(where: str, data: dict[str, Any], seed: int | None) -> int:

@@ -13,6 +13,8 @@ from symrnn.cell import Cell
 from symrnn.evaluate import Array
 from symrnn.tomlfile import FileError, check_keys, check_text, finite_numbers
 
+MAX_SIZE = 8  # numbers are printed as matrices
+
 
 class JobError(FileError):
     """A job file that cannot be used."""
@@ -80,6 +82,22 @@ def renamed_keys(place: str, table: dict[str, Any], read: Callable[[str], str]) 
             raise JobError(f"{place}: {key} and {name} are one name; accepted: one of them")
         found[name] = value
     return found
+
+
+def sizes_of(where: str, cell: Cell, state: int, inputs: list[Array], targets: list[Array]) -> dict[str, int]:
+    """Return the size of every axis: those of inputs and targets as given, all others as the state."""
+    axis_x, axis_y = cell.input_shape[0], cell.signals["y"][0]
+    sizes = {axis_x: len(inputs[0]), axis_y: len(targets[0])}
+    if sizes[axis_x] != len(inputs[0]):
+        raise JobError(
+            f"{where}: inputs have {len(inputs[0])} entries, targets {len(targets[0])}, on one axis {axis_x}"
+        )
+    for axis in (axis for shape in (*cell.parameters.values(), *cell.signals.values()) for axis in shape):
+        sizes.setdefault(axis, state)
+    for axis, size in sizes.items():
+        if not 1 <= size <= MAX_SIZE:
+            raise JobError(f"{where}: axis {axis} has size {size}; accepted: 1 to {MAX_SIZE}")
+    return sizes
 
 
 def numbers_of(

@@ -20,6 +20,7 @@ from symrnn.tomlfile import FileError, check_keys, read_toml
 
 REQUIRED = {"name": str, "source": str, "layers": list}
 OPTIONAL = {"description": str}
+IN_LAYER = ", layer "  # between what a symbol means in its layer, and the number of the layer
 MOST_LAYERS = 9  # one digit behind a name
 
 
@@ -83,7 +84,7 @@ def stack(where: str, said: Mapping[str, Any], parts: list[Definition]) -> Defin
         signals={name: shape for layer in layers for name, shape in layer.signals.items()},
         step=tuple(equation for layer in layers for equation in layer.step),
         meanings={
-            name: f"{words}, layer {number}"
+            name: f"{words}{IN_LAYER}{number}"
             for number, layer in enumerate(layers, start=1)
             for name, words in layer.meanings.items()
         },

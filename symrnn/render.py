@@ -21,6 +21,7 @@ from symrnn import filters
 from symrnn.document import Document
 from symrnn.engines import PREAMBLE_END, EngineError, make_pdf, overfull, typst_overflows
 from symrnn.filters import plain
+from symrnn.language import ORIGINAL, language, languages, parts, spoken, words
 from symrnn.sandbox import TemplateError, checked_folder, environment, rendered_apart
 from symrnn.typeset import latex as tex
 from symrnn.typeset import markdown as note
@@ -67,7 +68,8 @@ def render(document: Document, format: Format, folder: Path | None = None) -> st
 
     def make() -> str:
         template = _environment(format, folder).get_template(f"{name}.{format}.j2")
-        return str(template.render(document=document))
+        with spoken(document.language if document.language in languages() else ORIGINAL):
+            return str(template.render(document=document))
 
     return make() if folder is None else rendered_apart(make, folder)
 
@@ -110,15 +112,25 @@ class Language:
             return self.made(value)
         raise TypeError(f"a template in {self.folder} cannot print {value!r}")
 
+    def said(self, key: str, **places: object) -> str:
+        """Return an entry of the catalogue in force as markup, with its places filled."""
+        return self.made("".join(map(self.printed, parts(language()[key], places))))
+
 
 @cache
 def _environment(format: Format, folder: Path | None) -> ImmutableSandboxedEnvironment:
     """Make the Jinja2 environment of a format; templates of a folder take the place of ours."""
-    language = LANGUAGES[format]
-    made = language.made
+    dialect = LANGUAGES[format]
+    made = dialect.made
     folders = [templates(format)] if folder is None else [folder, templates(format)]
-    sandbox = environment(folders, made, language.printed)
-    sandbox.globals.update(unknown=filters.unknown, nothing=Row(()), preamble_end=tex.Latex(PREAMBLE_END))
+    sandbox = environment(folders, made, dialect.printed)
+    sandbox.globals.update(
+        unknown=filters.unknown,
+        nothing=Row(()),
+        preamble_end=tex.Latex(PREAMBLE_END),
+        said=dialect.said,  # no filter: one is called once for all documents if its words are constant
+        words=words,
+    )
     sandbox.filters.update(
         kind=filters.kind,
         frames=filters.frames,
@@ -130,7 +142,7 @@ def _environment(format: Format, folder: Path | None) -> ImmutableSandboxedEnvir
         millimetres=lambda number: made(f"{float(number):.5g}"),
         word=lambda name: made(filters.word(name)),
         trim=lambda source: made(source.strip()) if isinstance(source, made) else source.strip(),
-        **language.filters,
+        **dialect.filters,
     )
     return sandbox
 
@@ -163,6 +175,7 @@ LANGUAGES: dict[Format, Language] = {
             "ems": filters.ems,
             "room": lambda pieces: web.Html(f"{filters.room_of(pieces):.3g}"),
             "embedded": _embedded,
+            "script": filters.script,
             "digest": filters.digest,
             "wide": filters.is_wide,
             "tied": filters.tied,

@@ -21,6 +21,7 @@ from symrnn.evaluate import random_point
 from symrnn.job import Job
 from symrnn.kinds import derivation, exercise, handout, slides
 from symrnn.kinds.ledger import Ledger
+from symrnn.language import ORIGINAL, spoken
 from symrnn.render import Format, check_templates, render
 from symrnn.witnesses import bound_of
 from symrnn.writing import CHOICES, USUAL, written
@@ -73,6 +74,7 @@ def certificate_of(job: Job, ledger: Ledger) -> dict[str, Any]:
     """Return the certificate of a job: what was checked, how well it held, and with what."""
     stated = {"notation": job.notation.name} if job.notation.name else {}
     stated |= {key: getattr(job.writing, key) for key in CHOICES if job.writing != USUAL}
+    stated |= {"language": job.language} if job.language != ORIGINAL else {}
     return {
         "title": job.title,
         "kind": job.kind,
@@ -98,7 +100,7 @@ def certify_job(job: Job, progress: Callable[[str], None] = lambda words: None) 
     """
     progress("draw a random point")
     ledger = Ledger((job.point, random_point(job.network, job.seed)), progress)
-    with written(job.writing):
+    with written(job.writing), spoken(job.language):
         try:
             document = BUILDERS[job.kind](job, ledger)
         except Exception:  # a step that does not hold explains what broke after it; else the error goes on

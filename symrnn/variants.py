@@ -29,6 +29,7 @@ from symrnn.kinds.exercise import Sheets
 from symrnn.kinds.handout import derived
 from symrnn.kinds.ledger import Ledger
 from symrnn.kinds.material import Material
+from symrnn.language import spoken
 from symrnn.output import remove_leftovers, write_files, write_folder
 from symrnn.render import check_templates
 from symrnn.report import certificate_of, sources_for, typeset
@@ -143,7 +144,8 @@ class Workshop:
         job = read_job(order.path, student.seed)
         job = replace(job, exercise=replace(job.exercise, student=student.name))
         ledger = Ledger((job.point,))
-        document = self.sheets.exercise(job, ledger)
+        with spoken(job.language):
+            document = self.sheets.exercise(job, ledger)
         files: dict[str, bytes] = {}
         for stem, one in (("exercise", document), ("solution", document.key)):
             assert one is not None, "an exercise brings its key"

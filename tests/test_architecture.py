@@ -12,7 +12,7 @@ LAYERS = (  # a module may import from lines above its own, and within its own p
     "tensor functions tomlfile typeset engines output sandbox workers writing",
     "algebra calculus equation",
     "network rewrite document notation students",
-    "parse rules interpret filters",
+    "parse rules interpret filters language",
     "complexstep cellfile",
     "evaluate layers newcell",
     "cell strategies views ink budget search",

@@ -17,8 +17,9 @@ from symrnn.derivation import Derivation, derive
 from symrnn.evaluate import random_point, value
 from symrnn.goals import K, certify_cell, derivations
 from symrnn.kinds import wording
+from symrnn.language import catalogue
 from symrnn.readback import ReadbackError, ink_value
-from symrnn.rules import BOOK
+from symrnn.rules import BOOK, Sentence
 from symrnn.strategies import PRODUCT
 from symrnn.tensor import Eye
 from symrnn.typeset.text import text
@@ -329,13 +330,13 @@ def test_no_rule_speaks_of_left_and_right_where_products_are_written_the_other_w
     spoken = [rule.statement for rule in BOOK.values()]
     for derivation in (PRODUCT_OF_JACOBIANS, *derivations(NETWORK)):
         lines = derivation.lines() if isinstance(derivation, Derivation) else derivation.lines
-        spoken += [piece for one in lines for piece in one.reason if isinstance(piece, str)]
+        spoken += [sentence.words for one in lines for sentence in one.reason]
     sided = [words for words in spoken if re.search(r"\b(left|right)\b(?!-hand)(?<!is left)", words)]
-    assert set(sided) == set(wording.ANY_ORDER)
+    assert set(sided) == set(catalogue("en").tables["any_order"])
     for how in (STATED["gradient"], STATED["row"]):
         with written(how):
-            assert not set(sided) & set(wording.worded(tuple(sided)))
-    assert wording.worded(tuple(sided)) == tuple(sided)
+            assert not set(sided) & {wording.worded((Sentence(words),))[0] for words in sided}
+    assert [wording.worded((Sentence(words),)) for words in sided] == [(words,) for words in sided]
 
 
 def test_the_statement_ends_with_the_block_even_after_an_error():

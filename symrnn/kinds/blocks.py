@@ -8,7 +8,7 @@ from symrnn.derivation import Derivation
 from symrnn.derivation import Line as Claim
 from symrnn.document import Display, Line, Piece, Result, StepRow, Steps, Text
 from symrnn.entrywise import EntryDerivation
-from symrnn.kinds.wording import worded
+from symrnn.kinds.wording import named, worded
 from symrnn.rules import Reason
 from symrnn.tensor import Shape, Tensor
 from symrnn.typeset.measure import broken, chained, width
@@ -29,10 +29,6 @@ def prose(*pieces: Piece | Tensor) -> Text:
     return tuple(inline(piece) if isinstance(piece, Tensor) else piece for piece in pieces)
 
 
-def _capital(name: str) -> str:
-    return name[:1].upper() + name[1:]
-
-
 def steps(derivation: Derivation | EntryDerivation, first: int = 1) -> Steps:
     """Rows of a derivation; a left side is printed where it changes."""
     rows: list[StepRow] = []
@@ -45,7 +41,7 @@ def steps(derivation: Derivation | EntryDerivation, first: int = 1) -> Steps:
     for lhs, rhs, relation, rule, reason in lines:
         limit = room(lhs)
         printed = Line(None if lhs == shown else lhs, relation, broken(rhs, limit))  # type: ignore[arg-type]  # a literal
-        rows.append(StepRow(printed, _capital(rule), prose(*worded(reason))))
+        rows.append(StepRow(printed, named(rule), worded(reason)))
         shown = lhs
     return Steps(tuple(rows), first)
 
@@ -71,7 +67,7 @@ def facts(derivations: Sequence[Derivation], first: int = 1) -> Steps:
         names = dict.fromkeys(claim.rule.name for claim in claims)
         sides = [line(claim.lhs, claim.rhs)[1] for claim in claims]
         printed = Line(lhs, "=", chained(sides, limit))
-        rows.append(StepRow(printed, _capital(", ".join(names)), prose(*worded(claims[0].reason))))
+        rows.append(StepRow(printed, named(*names), worded(claims[0].reason)))
     return Steps(tuple(rows), first, each=True)
 
 

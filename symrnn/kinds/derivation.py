@@ -9,10 +9,11 @@ from __future__ import annotations
 from symrnn.document import Document, Heading
 from symrnn.job import Job
 from symrnn.kinds import factors_part, gates_part, network_part, numbers, story_part, sweep_part
-from symrnn.kinds.blocks import prose
 from symrnn.kinds.ledger import Ledger
 from symrnn.kinds.material import Material
+from symrnn.kinds.phrases import say
 from symrnn.kinds.program import program
+from symrnn.language import language, words
 from symrnn.typeset.tree import Symbol, separated
 from symrnn.views.symbols import variable
 
@@ -33,30 +34,22 @@ def build(job: Job, ledger: Ledger) -> Document:
         *story_part.section(material),
         *(gates_part if material.edgewise else factors_part).section(material),
         *sweep_part.section(material),
-        Heading(("With numbers",)),
+        Heading(say("numbers.title")),
         *numbers.section(material),
     ]
     ledger.admit_substituted(job.cell, material.main.name, 2 if material.edgewise else 3)
     ledger.settle()
     blocks += sweep_part.checks(ledger)
+    lead = {"loss": variable(job.of), "k": Symbol("k")}
+    names = separated([variable(v) for v in job.wrt], "comma")
     many = len(job.wrt) > MANY
-    names = (
-        "the parameters and the initial values of the cell"
-        if many
-        else separated([variable(v) for v in job.wrt], "comma")
-    )
-    k = Symbol("k")
-    lead = prose(
-        "We derive how ", variable(job.of), " varies with ", names, ", name the rule behind every line, and say why it applies. ",
-        "By the end you can tell which part of a gradient comes from using a parameter at step ", k, ", and how that part ",
-        "travels to the loss. You need the chain rule and matrix products.",
-    )  # fmt: skip
     return Document(
         title=(job.title,),
-        lead=lead,
+        lead=say("lead.derivation_of_many", **lead) if many else say("lead.derivation", names=names, **lead),
         blocks=tuple(blocks),
         running_head=job.course,
-        label=f"{job.cell.name} network",
+        label=words("label.derivation", cell=job.cell.name),
         foot=sweep_part.foot(ledger),
+        language=language().code,
         program=program(job),
     )

@@ -10,18 +10,18 @@ from functools import cached_property
 
 from symrnn.document import Block, Document, Form, Panel, Prose, Styled
 from symrnn.job import Job
-from symrnn.kinds import handout_words as words
 from symrnn.kinds.blocks import entry_count
 from symrnn.kinds.handout import SAME, Facts, P, R, Sheet, derived
 from symrnn.kinds.ledger import Ledger
 from symrnn.kinds.material import Material
-from symrnn.kinds.phrases import fill
+from symrnn.kinds.phrases import say
 from symrnn.kinds.veil import Veil
+from symrnn.language import words
 from symrnn.typeset.tree import Group, Operator, row
 from symrnn.views.matrix import inline, line
 
 SHORT = 30  # characters of a name that leave room beside it
-LABELS = {"exercise": words.EXERCISE, "hints": words.HINTS}
+LABELS = {"exercise": "label.exercise", "hints": "label.hints"}
 
 
 def build(job: Job, ledger: Ledger) -> Document:
@@ -39,7 +39,7 @@ class Sheets:
     @cached_property
     def open(self) -> Sheet:
         """With nothing hidden."""
-        return self._sheet(Veil(), words.SOLUTION)
+        return self._sheet(Veil(), "label.solution")
 
     @cached_property
     def veiled(self) -> Sheet:
@@ -63,9 +63,9 @@ def form(job: Job) -> tuple[Block, ...]:
     """Places for name, date and points, where the job asks for them."""
     asked = job.exercise
     total = sum(number for _, number in asked.points)
-    name = [(f"{words.NAME} {asked.student}".strip(), "")] if asked.name or asked.student else []
-    rest = [(words.DATE, "")] if name else []
-    rest += [(words.POINTS, f"/ {total}")] if total else []
+    name = [(f"{words('exercise.name')} {asked.student}".strip(), "")] if asked.name or asked.student else []
+    rest = [(words("exercise.date"), "")] if name else []
+    rest += [(words("exercise.points"), f"/ {total}")] if total else []
     rows = (name, rest) if len(asked.student) > SHORT else ([*name, *rest],)
     return tuple(Form(tuple(fields)) for fields in rows if fields)
 
@@ -78,8 +78,8 @@ def questions(facts: Facts, veil: Veil) -> Panel:
     before, state = material.state(k - 1), material.state(k)
     asked = [
         (
-            fill(words.ASK_GRAPH, k=facts.same(k)),
-            fill(words.ANSWER_GRAPH, before=before, state=state, loss=material.job.of),
+            say("exercise.ask_graph", k=facts.same(k)),
+            say("exercise.answer_graph", before=before, state=state, loss=material.job.of),
         )
     ]
     if facts.other is not None:
@@ -87,16 +87,15 @@ def questions(facts: Facts, veil: Veil) -> Panel:
         claim = row(inline(goal), Operator("="), line(goal, result)[1])
         asked.append(
             (
-                fill(words.ASK_OTHER, W=material.main, U=goal.args[1]),
-                fill(words.ANSWER_OTHER, claim=claim),
+                say("exercise.ask_other", W=material.main, U=goal.args[1]),
+                say("exercise.answer_other", claim=claim),
             )
         )
     everything, rest = entry_count(facts.entries.goal.shape), entry_count(material.main.shape)
     pair = Group(row(P, Operator("comma"), R))
-    asked.append(
-        (fill(words.ASK_ENTRIES, all=everything), fill(words.ANSWER_ENTRIES, some=rest, pair=pair, same=SAME))
-    )
+    question = say("exercise.ask_entries", all=everything)
+    asked.append((question, say("exercise.answer_entries", some=rest, pair=pair, same=SAME)))
     blocks: list[Block] = []
     for letter, (question, answer) in zip("abc", asked):
         blocks += [Prose((Styled(f"{letter}. ", "strong"), *question)), veil.prose(answer)]
-    return Panel(tuple(blocks), words.TURN, "implicit")
+    return Panel(tuple(blocks), words("exercise.turn"), "implicit")

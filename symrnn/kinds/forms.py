@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 
 from symrnn.derivation import Derivation
 from symrnn.document import Block, Display, Prose
-from symrnn.kinds.blocks import columns_of, display, facts, prose
+from symrnn.kinds.blocks import columns_of, display, facts
+from symrnn.kinds.phrases import say
 
 MOST_ROWS = 6  # of a display
 
@@ -50,9 +51,9 @@ def alike(derivations: Sequence[Derivation]) -> list[Block]:
     """One row for the first of each form, and the results of the others."""
     groups = families(derivations)
     others = [found for group in groups for found in group[1:]]
-    of_these = "The others are of the same form:" if len(groups) == 1 else "The others are of these forms:"
+    of_these = say("forms.of_one_form" if len(groups) == 1 else "forms.of_several_forms")
     return [
         facts([group[0] for group in groups]),
-        *([Prose(prose(of_these))] if others else []),
+        *([Prose(of_these)] if others else []),
         *results(others),
     ]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from symrnn.calculus import TimeSum, Total, bound
-from symrnn.certificate import TOLERANCE
 from symrnn.derivation import Derivation
 from symrnn.document import (
     Block,
@@ -29,17 +29,17 @@ from symrnn.document import (
 from symrnn.entrywise import EntryDerivation
 from symrnn.equation import STEP
 from symrnn.job import Job
-from symrnn.kinds import handout_words as words
 from symrnn.kinds import network_part, story_part, sweep_part
 from symrnn.kinds.blocks import DISPLAY_WIDTH, display, steps
 from symrnn.kinds.handout_numbers import headed, with_numbers
 from symrnn.kinds.ledger import Ledger
 from symrnn.kinds.material import Material
 from symrnn.kinds.notation_part import stated
-from symrnn.kinds.phrases import fill
+from symrnn.kinds.phrases import say, sentences
 from symrnn.kinds.picture import jacobian_picture
 from symrnn.kinds.program import program
 from symrnn.kinds.veil import Veil
+from symrnn.language import language, merged, words
 from symrnn.onestep import K
 from symrnn.question import recurrent_matrices
 from symrnn.typeset.measure import width
@@ -48,7 +48,6 @@ from symrnn.views.entry_layout import entry_cases, entry_layout
 from symrnn.views.graph import straight_term, unrolled
 from symrnn.views.matrix import layout
 from symrnn.views.symbols import variable_symbol
-from symrnn.witnesses import bound_of
 
 P, Q, R = Symbol("p"), Symbol("q"), Symbol("r")
 ACROSS = 165.0  # millimetres, of a line that may be as wide as the text
@@ -57,7 +56,7 @@ SAME = row(P, Operator("="), Q)
 
 def build(job: Job, ledger: Ledger) -> Document:
     """Derive, certify and compose the handout of a job."""
-    return Sheet(derived(Material(job, ledger)), Veil(), words.HANDOUT).filled(job, ledger)
+    return Sheet(derived(Material(job, ledger)), Veil(), "label.handout").filled(job, ledger)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +119,7 @@ class Sheet:
     veil : Veil
         What it hides.
     label : str
-        What it is called, such as "handout".
+        The entry that says what it is, such as ``label.handout``.
     questions : tuple of Block
         What it asks at its end.
     """
@@ -144,37 +143,21 @@ class Sheet:
     def filled(self, job: Job, ledger: Ledger, head: tuple[Block, ...] = ()) -> Document:
         """Return the document with the numbers of ``job``, which pass the ledger."""
         facts = self.facts
-        lead = fill(
-            words.LEAD_EXERCISE if self.veil.hide else words.LEAD,
-            loss=job.of,
-            W=facts.material.main,
-            goal=facts.paths.goal,
-            k=Symbol("k"),
-        )
-        checked = (facts.paths, facts.together)
+        places: dict[str, Any] = {"loss": job.of, "W": facts.material.main, "k": Symbol("k")}
+        asked = say("lead.exercise", **places)
+        told = say("lead.handout", goal=facts.paths.goal, **places)
+        checked, shared = (facts.paths, facts.together), facts.material.ledger
         numbers = with_numbers(facts.material, checked, job, ledger, self.veil, bool(self.questions))
         return Document(
             title=(job.title,),
-            lead=lead,
+            lead=asked if self.veil.hide else told,
             blocks=(*head, *self.story, *numbers, slips(facts), *self.questions),
             running_head=job.course,
-            label=words.LABEL.format(cell=job.cell.name, kind=self.label),
-            foot=sweep_part.foot(ledger) if ledger is facts.material.ledger else _foot(facts, ledger),
+            label=words(self.label, cell=job.cell.name),
+            foot=sweep_part.foot(ledger) if ledger is shared else sweep_part.foot_of_variant(shared, ledger),
+            language=language().code,
             program=() if self.veil.hide else program(job),  # it would find what is hidden
         )
-
-
-def _foot(facts: Facts, ledger: Ledger) -> Text:
-    """One line for the foot of a variant: its derivation was certified once for all, its numbers here."""
-    shared = facts.material.ledger
-    drawn = shared.described[-1]
-    return fill(
-        words.FOOT_VARIANT,
-        seed=drawn["seed"],
-        sizes="/".join(map(str, drawn["sizes"].values())),
-        deviation=sweep_part.small_number(bound_of(max(shared.deviation, ledger.deviation))),
-        tolerance=sweep_part.small_number(TOLERANCE),
-    )
 
 
 def network(facts: Facts) -> list[Block]:
@@ -185,15 +168,16 @@ def network(facts: Facts) -> list[Block]:
     last = Number(str(job.steps))
     times = separated([row(Symbol("t"), Operator("="), Number("1")), Operator("dots"), last], "comma")
     starts = job.values[f"{job.cell.states[0]}0"].any()
-    shared = fill(
-        words.SHARED,
-        parameters=separated([variable_symbol(name) for name in job.cell.parameters], "comma"),
-        start=fill(words.START, start=material.state(0)) if starts else (),
+    parameters = separated([variable_symbol(name) for name in job.cell.parameters], "comma")
+    shared = sentences(
+        say("network.shared", parameters=parameters),
+        say("network.start", start=material.state(0)) if starts else (),
     )
-    intro = fill(words.READS_WORDS if job.vocabulary else words.READS, times=times, n=len(job.vocabulary))
-    after = (*shared, *network_part.activation_sentence(job))
-    caption = fill(
-        words.FIGURE,
+    read_symbols = say("network.reads_symbols", times=times, n=len(job.vocabulary))
+    intro = read_symbols if job.vocabulary else say("network.reads", times=times)
+    after = merged((*shared, *network_part.activation_sentence(job)))
+    caption = say(
+        "handout.figure",
         T=row(Symbol("T"), Operator("="), last),
         k=facts.same(k),
         W=material.main,
@@ -201,7 +185,7 @@ def network(facts: Facts) -> list[Block]:
         loss=job.of,
     )
     return [
-        Heading((words.NETWORK,)),
+        Heading(say("network.title")),
         *stated(job),
         *network_part.introduced(job, intro, after),
         Figure(unrolled(job.network, straight_term(job.network, material.main, k, t)), caption),
@@ -227,7 +211,7 @@ def numbered(facts: Facts) -> Steps:
 def boxed(facts: Facts) -> Result:
     """The result, its factors braced."""
     (found,) = story_part.boxed(facts.material)
-    return Result(found.line, words.RESULT, words.FROM_STEPS.format(last=facts.last))
+    return Result(found.line, words("result.title"), words("result.from_steps", last=facts.last))
 
 
 def reading(facts: Facts) -> Text:
@@ -235,8 +219,8 @@ def reading(facts: Facts) -> Text:
     material, job = facts.material, facts.material.job
     (total,) = facts.paths.result.atoms(TimeSum)
     travels, acts = total.instance(bound("k")).args
-    return fill(
-        words.READING_RESULT,
+    return say(
+        "handout.reading_result",
         W=material.main,
         k=Symbol("k"),
         state=material.state(K),
@@ -250,11 +234,11 @@ def derivation(facts: Facts, veil: Veil) -> list[Block]:
     """The path expansion rule by rule, its result in a box, and the result in words."""
     material, job = facts.material, facts.material.job
     return [
-        headed(words.DERIVATION, job.exercise.points_of("results", "rules")),
-        Prose(fill(words.BEFORE_STEPS, loss=job.of, W=material.main)),
+        headed("story.derivation", job.exercise.points_of("results", "rules")),
+        Prose(say("handout.before_steps", loss=job.of, W=material.main)),
         veil.steps(numbered(facts)),
         veil.result(boxed(facts), facts.last),
-        Prose(fill(words.IN_WORDS)),
+        Prose(say("handout.in_words")),
         Prose(reading(facts), blank=veil.hides_step(facts.last)),
     ]
 
@@ -263,21 +247,22 @@ def factors(facts: Facts, veil: Veil) -> list[Block]:
     """What each factor is, and what becomes of them together."""
     material, job = facts.material, facts.material.job
     state, before = material.jacobian.goal.args
-    ends = words.SOFTMAX if job.cell.loss == "cross_entropy" else words.SQUARED
+    ends = "handout.softmax" if job.cell.loss == "cross_entropy" else "handout.squared"
+    scores = say("handout.from_loss", z=facts.to_scores.goal.args[1])
     product = facts.product.lines()[0]
     claims = [(found.goal, found.result) for found in (facts.to_scores, facts.to_state)]
     together = display((facts.together.goal, facts.together.result)).lines
     return [
-        Heading((words.FACTORS,)),
-        Prose(fill(words.FROM_LOSS + ends, z=facts.to_scores.goal.args[1])),
+        Heading(say("handout.factors")),
+        Prose(sentences(scores, say(ends))),
         display(*claims, columns=2),
-        Prose(fill(words.FROM_STATE, p=P, state=state, before=before)),
+        Prose(say("handout.from_state", p=P, state=state, before=before)),
         Display((_joined(facts.jacobian),)),
-        Prose((words.PRODUCT,)),
+        Prose(say("handout.product")),
         display((product.lhs, product.rhs)),
-        Prose(fill(words.FROM_PARAMETER, p=P, q=Q, r=R, W=material.main)),
+        Prose(say("handout.from_parameter", p=P, q=Q, r=R, W=material.main)),
         Display((_entry(facts.entries),)),
-        Prose(fill(words.TOGETHER, same=SAME, p=P)),
+        Prose(say("handout.together", same=SAME, p=P)),
         Display(tuple(map(veil.answer, together))),
     ]
 
@@ -304,5 +289,11 @@ def slips(facts: Facts) -> Panel:
     material = facts.material
     t = int(material.job.of.time)
     before = material.state(t - 1)
-    items = tuple(fill(slip, k=Symbol("k"), n=t, before=before, W=material.main) for slip in words.EVERY_SLIP)
-    return Panel((Bullets(items),), words.SLIPS, "explicit")
+    items = (
+        say("handout.slip_stopping", before=before, n=t),
+        say("handout.slip_counting"),
+        say("handout.slip_reversing"),
+        say("handout.slip_slope", W=material.main),
+        say("handout.slip_late", k=Symbol("k")),
+    )
+    return Panel((Bullets(items),), words("handout.slips"), "explicit")

@@ -10,12 +10,12 @@ from symrnn.derivation import Derivation
 from symrnn.document import Block, Columns, Display, Heading, Line, Prose, Text
 from symrnn.evaluate import Array, value
 from symrnn.job import Job
-from symrnn.kinds import handout_words as words
 from symrnn.kinds import numbers
 from symrnn.kinds.ledger import Ledger
 from symrnn.kinds.material import Material
-from symrnn.kinds.phrases import fill
+from symrnn.kinds.phrases import say, sentences
 from symrnn.kinds.veil import Veil
+from symrnn.language import words
 from symrnn.typeset.measure import width
 from symrnn.typeset.tree import Matrix, Number, Operator, Tree, row, separated
 from symrnn.views.symbols import variable, variable_symbol
@@ -25,10 +25,12 @@ BETWEEN, ACROSS = 10.0, 160.0  # millimetres: between two matrices side by side,
 MOST_DIGITS = 4
 
 
-def headed(text: str, points: int) -> Heading:
+def headed(key: str, points: int) -> Heading:
     """Return a heading, with the points that its section gives."""
-    worth = words.ONE_POINT if points == 1 else words.SEVERAL_POINTS
-    return Heading((f"{text} {worth.format(n=points)}" if points else text,))
+    if not points:
+        return Heading(say(key))
+    worth = "exercise.one_point" if points == 1 else "exercise.several_points"
+    return Heading(say(worth, section=words(key), n=points))
 
 
 def with_numbers(
@@ -58,11 +60,11 @@ def with_numbers(
     )
     jacobian = Total(*material.jacobian.goal.args)
     return [
-        headed(words.NUMBERS, job.exercise.points_of("numbers")),
+        headed("numbers.title", job.exercise.points_of("numbers")),
         *given(job),
-        *([Prose((words.COMPUTE,))] if asks else []),
+        *([Prose(say("handout.compute"))] if asks else []),
         Columns((predictions,), (contributions,), left=0.55),
-        Prose(fill(words.READING_NUMBERS, W=material.main, jacobian=jacobian)),
+        Prose(say("handout.reading_numbers", W=material.main, jacobian=jacobian)),
     ]
 
 
@@ -74,7 +76,7 @@ def given(job: Job) -> list[Block]:
     inputs: Text = ()
     if job.vocabulary and all(word for word, _ in job.labels):
         read = _listed([word for word, _ in job.labels])
-        inputs = fill(words.INPUTS, inputs=read, vocabulary=_listed(job.vocabulary))
+        inputs = say("handout.inputs", inputs=read, vocabulary=_listed(job.vocabulary))
     else:
         arrays |= {variable(job.network["x", t]): x for t, x in enumerate(job.inputs, start=1)}
     digits = next((d for d in range(1, MOST_DIGITS) if _exact(arrays.values(), d)), MOST_DIGITS)
@@ -82,13 +84,9 @@ def given(job: Job) -> list[Block]:
     sizes = [
         row(variable_symbol(axis), Operator("="), Number(str(n))) for axis, n in sorted(job.sizes.items())
     ]
-    said = fill(
-        words.GIVEN,
-        exactly=words.EXACTLY if exact else words.ROUNDED.format(digits=digits),
-        start=start,
-        sizes=separated(sizes, "comma"),
-        inputs=inputs,
-    )
+    places = {"start": start, "sizes": separated(sizes, "comma")}
+    rounded = say("handout.given_rounded", digits=digits, **places)
+    said = sentences(say("handout.given_exactly", **places) if exact else rounded, inputs)
     lines = [Line(symbol, "=", (_brackets(array, digits),)) for symbol, array in arrays.items()]
     rows: list[list[Line]] = [[]]
     for one in sorted(lines, key=lambda one: -_room(one)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from symrnn.calculus import Total
-from symrnn.document import Block, Columns, Display, Figure, Heading, Line, Panel, Prose, Styled, Table, Text
+from symrnn.document import Block, Columns, Display, Figure, Heading, Line, Panel, Prose, Table, Text
 from symrnn.equation import STEP, Equation
 from symrnn.functions import TABLE
 from symrnn.job import Job
@@ -13,7 +13,9 @@ from symrnn.kinds.blocks import display, prose
 from symrnn.kinds.ledger import Ledger
 from symrnn.kinds.material import Material
 from symrnn.kinds.notation_part import axes_of_derivatives, rows_or_columns, stated
-from symrnn.rules import listed
+from symrnn.kinds.phrases import listing, say, sentences
+from symrnn.language import language, merged, words
+from symrnn.layers import IN_LAYER
 from symrnn.tensor import Apply, Contraction, Shape, Variable
 from symrnn.typeset.tree import BigSum, Number, Operator, Script, Symbol, Tree, row, separated
 from symrnn.views.graph import straight_term, unrolled
@@ -23,36 +25,51 @@ from symrnn.writing import writing
 
 IN_A_ROW = 4  # symbols of one meaning
 MANY_PARAMETERS = 6  # from here on the same sentence is not repeated for each
+FIXED = {
+    "x": "meaning.input",
+    "y": "meaning.target",
+    "z": "meaning.scores",
+    "yhat": "meaning.probabilities",
+    "a": "meaning.pre_activation",
+}
+LOSS = {  # by whether the losses of the steps have weights, and whether there is a logarithm
+    (False, False): "network.loss",
+    (True, False): "network.loss_weighted",
+    (False, True): "network.loss_natural",
+    (True, True): "network.loss_weighted_natural",
+}
 
 
 def meaning(job: Job, name: str) -> str:
     """Return what a symbol is, in a few words, by its place in the equations."""
-    fixed = {
-        "x": "input",
-        "y": "target",
-        "z": "scores (logits)",
-        "yhat": "predicted probabilities",
-        "a": "pre-activation",
-    }
     if name in job.cell.meanings:
-        return job.cell.meanings[name]
-    if name.split("_")[0] in fixed:
-        return fixed[name.split("_")[0]]
+        return said_by_cell(job.cell.meanings[name])
+    if name.split("_")[0] in FIXED:
+        return words(FIXED[name.split("_")[0]])
     if name in job.cell.states:
-        return "state"
+        return words("meaning.state")
     for equation in job.cell.step:
         for product in equation.expression.atoms(Contraction):
             matrix, vector = product.args[0], product.args[-1]
             if matrix == Variable(name, job.cell.parameters.get(name, ())):
                 if vector.variables() and all(v.time == STEP - 1 for v in vector.variables()):
-                    return "recurrent weights"
-                return "input weights" if vector == Variable("x", vector.shape, STEP) else "output weights"
+                    return words("meaning.recurrent_weights")
+                of_input = vector == Variable("x", vector.shape, STEP)
+                return words("meaning.input_weights" if of_input else "meaning.output_weights")
         if (
             name in job.cell.parameters
             and Variable(name, job.cell.parameters[name]) in equation.expression.args
         ):
-            return "output bias" if equation.target.name == "z" else "bias"
-    return "signal"
+            return words("meaning.output_bias" if equation.target.name == "z" else "meaning.bias")
+    return words("meaning.signal")
+
+
+def said_by_cell(meaning: str) -> str:
+    """Return what a cell file says of a symbol, translated if the catalogue knows it."""
+    own, in_layer, number = meaning.rpartition(IN_LAYER)
+    if in_layer and number.isdecimal():
+        return words("meaning.in_layer", meaning=language().translated("terms", own), n=number)
+    return language().translated("terms", meaning)
 
 
 def shape_tree(shape: Shape) -> Tree:
@@ -74,11 +91,11 @@ def shape_tables(job: Job) -> tuple[Table, Table]:
 
 def _symbols(kinds: dict[tuple[str, Shape], list[str]], time: Any) -> Table:
     rows: list[tuple[Text, ...]] = []
-    for (words, shape), names in kinds.items():
+    for (said, shape), names in kinds.items():
         trees = [variable(Variable(name, shape, time)) for name in names]
         shown = shape_tree(shape[::-1] if writing().mirrored else shape)
         first, *more = (separated(trees[n : n + IN_A_ROW], "comma") for n in range(0, len(trees), IN_A_ROW))
-        rows.append((prose(first), (words,), prose(shown)))
+        rows.append((prose(first), (said,), prose(shown)))
         rows += [(prose(tree), (), ()) for tree in more]
     return Table((), (), tuple(rows), "lll")
 
@@ -116,7 +133,8 @@ def conventions(job: Job) -> Table:
                     prose(row(line, Operator("thin"), w)),
                 )
             )
-    header: tuple[Text, ...] = ((), ("operator layout",), ("acts as",), ("row layout",), ("acts as",))
+    acts = say("network.acts_as")
+    header = ((), say("network.operator_layout"), acts, say("network.row_layout"), acts)
     return Table((), header, tuple(rows), "lllll")
 
 
@@ -138,8 +156,11 @@ def activation_sentence(job: Job) -> Text:
     if not sigma:
         return ()
     row_of = TABLE[sigma[0].function]
-    slope = "" if row_of.slope is None else f"; its slope is at most {row_of.slope:g}"
-    return (" ", Symbol("sigma"), f" is {row_of.meaning}, applied entry by entry{slope}.")
+    function = language().translated("terms", row_of.meaning)
+    places: dict[str, Any] = {"sigma": Symbol("sigma"), "function": function}
+    if row_of.slope is None:
+        return merged((" ", *say("network.activation", **places)))
+    return merged((" ", *say("network.activation_with_slope", slope=f"{row_of.slope:g}", **places)))
 
 
 def total_loss(material: Material, ledger: Ledger) -> Display:
@@ -165,47 +186,37 @@ def section(material: Material) -> list[Block]:
     k = max(1, min(2, int(job.of.time) - 1))
     term = straight_term(job.network, material.main, k, int(job.of.time))
     read = separated([Symbol("t"), row(Number("1"))], "=")
-    task = "reads an input, updates its state and makes a prediction"
-    if job.vocabulary:
-        task = f"reads one of {len(job.vocabulary)} symbols, updates its state and predicts the next one"
-    intro = prose(
-        "At each step ",
-        row(read, Operator("comma"), Operator("dots"), Operator("comma"), Number(str(last))),
-        f" the network {task}:",
-    )
+    times = row(read, Operator("comma"), Operator("dots"), Operator("comma"), Number(str(last)))
+    read_symbols = say("network.reads_symbols", times=times, n=len(job.vocabulary))
+    intro = read_symbols if job.vocabulary else say("network.reads", times=times)
     names = [variable_symbol(name) for name in job.cell.parameters]
-    shared = ("parameters",) if len(names) > MANY_PARAMETERS else (separated(names, "comma"),)
+    many = len(names) > MANY_PARAMETERS
+    listed = separated(names, "comma")
+    shared = say("network.all_shared") if many else say("network.shared", parameters=listed)
     start = [job.network[state, 0] for state in job.cell.states]
-    are = " at the start are given constants." if len(start) > 1 else " at the start is a given constant."
-    given = prose(" The states " if len(start) > 1 else " The state ", *listed(start), are)
-    sharing = " serve every step: that sharing is the whole difficulty."
-    after = ("The same ", *shared, sharing, *given, *activation_sentence(job))
-    which = row(Symbol("k"), Operator("="), Number(str(k)))
-    highlighted = ("the term ", which) if material.chain else ("one path of the term ", which)
-    caption = prose(
-        f"The {job.cell.name} network, unrolled for {last} steps. Highlighted: ", *highlighted, ". The ",
-        Styled("dashed arrow", "explicit"), " is the use of ", material.main, " that makes ", term.path[0], "; the ",
-        Styled("thick path", "implicit"), " carries its effect to ", job.of, ".",
-    )  # fmt: skip
-    figure = Figure(unrolled(job.network, term), caption)
+    given = say("network.starts" if len(start) > 1 else "network.start", start=listing(start))
+    after = merged((*sentences(shared, given), *activation_sentence(job)))
+    caption = say(
+        "network.figure" if material.chain else "network.figure_of_path",
+        cell=job.cell.name,
+        steps=last,
+        k=row(Symbol("k"), Operator("="), Number(str(k))),
+        W=material.main,
+        state=term.path[0],
+        loss=job.of,
+    )
     return [
-        Heading(("The network",)),
+        Heading(say("network.title")),
         *stated(job),
         *introduced(job, intro, after),
-        figure,
+        Figure(unrolled(job.network, term), caption),
+        Prose(rows_or_columns("CS7015" in job.cell.source)),
+        *([] if many else [conventions(job)]),
         Prose(
-            (
-                Styled("Rows or columns.", "strong"),
-                rows_or_columns("CS7015" in job.cell.source),
-            )
-        ),
-        *([conventions(job)] if len(names) <= MANY_PARAMETERS else []),
-        Prose(
-            prose(
-                Styled("The loss.", "strong"),
-                f" The total loss is the {'weighted ' if job.network.weights else ''}sum over the steps, not the mean",
-                ", and the logarithm is the natural one. " if job.cell.loss == "cross_entropy" else ". ",
-                *axes_of_derivatives(Total(Variable("L", (), STEP), material.shown_states[0])),
+            sentences(
+                say("network.loss_title"),
+                say(LOSS[bool(job.network.weights), job.cell.loss == "cross_entropy"]),
+                axes_of_derivatives(Total(Variable("L", (), STEP), material.shown_states[0])),
             )
         ),
         total_loss(material, ledger),

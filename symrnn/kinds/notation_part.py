@@ -1,22 +1,18 @@
-"""What a report says of its notation: whose symbols they are, and how derivatives and products are written."""
+"""What a report says of its notation: whose symbols they are, and how its formulas are written."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from symrnn.calculus import Immediate, Total
-from symrnn.document import Block, Prose, Styled, Text
+from symrnn.document import Block, Prose, Text
 from symrnn.job import Job
-from symrnn.kinds.blocks import prose
-from symrnn.rules import Reason
-from symrnn.tensor import Variable
-from symrnn.typeset.tree import Operator, Script, Symbol
+from symrnn.kinds.phrases import say, sentences
+from symrnn.language import language
+from symrnn.tensor import Tensor, Variable
+from symrnn.typeset.tree import Operator, Script, Symbol, Tree
 from symrnn.views.symbols import copy_of, variable
 from symrnn.writing import USUAL, writing
-
-CONVENTIONS = {
-    "operator": "Vectors are columns here and a matrix maps its last axis to its first: operator layout.",
-    "row": "Vectors are rows here and a matrix maps its first axis to its last: row layout.",
-}
-OTHER = {"operator": "row", "row": "operator"}
 
 
 def stated(job: Job) -> list[Block]:
@@ -24,59 +20,52 @@ def stated(job: Job) -> list[Block]:
     preset, how = job.notation, job.writing
     if not preset.name and how == USUAL:
         return []
-    whose = f"those of {preset.title} ({preset.source})" if preset.name else "those of the cell file"
-    vectors = "rows" if how.mirrored else "columns"
-    sentence = (
-        f" The symbols are {whose}; derivatives follow the {how.layout} layout, and vectors are {vectors}"
-        f" ({how.convention} convention)."
-    )
-    remark = f" {preset.remark}" if preset.remark else ""
-    return [Prose((Styled("Notation.", "strong"), sentence + remark))]
+    statement = say(STATEMENTS[how.layout, how.convention])
+    if not preset.name:
+        return [Prose(say("notation.of_cell", statement=statement))]
+    title, remark = (language().translated("terms", said) for said in (preset.title, preset.remark))
+    whose = say("notation.of_preset", title=title, source=preset.source, statement=statement)
+    return [Prose(sentences(whose, (remark,) if remark else ()))]
 
 
-def rows_or_columns(lecture: bool) -> str:
+STATEMENTS = {
+    ("numerator", "operator"): "notation.numerator_columns",
+    ("numerator", "row"): "notation.numerator_rows",
+    ("gradient", "operator"): "notation.gradient_columns",
+    ("gradient", "row"): "notation.gradient_rows",
+}
+
+
+def rows_or_columns(lecture: bool) -> Text:
     """Say which of the two conventions the products follow."""
-    here = writing().convention
-    if lecture:
-        other = "The lecture declares the shapes of the row layout and multiplies as in the operator layout, which does not fit. Either is consistent; a"
-    else:
-        other = f"The {OTHER[here]} layout is as common. A"
-    return f" {CONVENTIONS[here]} {other} square matrix fits both, so a transpose goes unnoticed."
+    rows = writing().convention == "row"
+    other = "notation.columns_elsewhere" if rows else "notation.rows_elsewhere"
+    return sentences(
+        say("notation.rows_or_columns"),
+        say("notation.rows_here" if rows else "notation.columns_here"),
+        say("notation.as_in_lecture" if lecture else other),
+    )
 
 
 def axes_of_derivatives(gradient: Total) -> Text:
     """Say which axes a derivative has; ``gradient`` is that of a loss by a state, for an example."""
-    how, u, v = writing(), Symbol("u"), Symbol("v")
-    first, then = (v, u) if how.mirrored else (u, v)
-    axes = prose(" has the axes of ", first, ", then those of ", then)
-    lying = (how.layout == "numerator") is not how.mirrored
-    example = prose(gradient, " is a row" if lying else " is a column")
+    how = writing()
+    places: dict[str, Any] = {"u": Symbol("u"), "v": Symbol("v"), "gradient": gradient}
     if how.layout == "gradient":
-        return (
-            *prose("A Jacobian of ", u, " by ", v), *axes, "; the derivative of a number has the shape of what it is taken by (gradient layout): ",
-            *example, ", and a Jacobian carries a ", Symbol("top"), " where it passes it on.",
-        )  # fmt: skip
-    name = "the numerator layout, mirrored" if how.mirrored else "numerator layout"
-    return *prose("A derivative of ", u, " by ", v), *axes, f" ({name}): ", *example, "."
+        key = "notation.axes_of_gradients_mirrored" if how.mirrored else "notation.axes_of_gradients"
+        return say(key, top=Symbol("top"), **places)
+    return say("notation.axes_mirrored" if how.mirrored else "notation.axes", **places)
 
 
-def row_and_column(p: Symbol, r: Symbol) -> Text:
-    """Say which index of a Jacobian is which."""
-    if writing().mirrored:
-        return p, " for the column and ", r, " for the row"
-    return p, " for the row and ", r, " for the column"
-
-
-def explicit_sign(v: Variable, w: Variable) -> Reason | Text:
+def explicit_sign(v: Variable, w: Variable) -> Tensor | Tree:
     """Return how the explicit derivative is written."""
     if writing().copies:
-        return (Immediate(v, w),)
-    return (Script(Symbol("partial"), sup=Operator("+")),)
+        return Immediate(v, w)
+    return Script(Symbol("partial"), sup=Operator("+"))
 
 
 def explicit_remark(v: Variable, w: Variable) -> Text:
     """Say what the sign of the explicit derivative means, here or elsewhere."""
     if writing().copies:
-        copy = copy_of(variable(w), v.time)
-        return prose(copy, " is a copy of ", w, f" that is used at step {v.time} and nowhere else.")
-    return ("(Werbos 1990 uses the plus sign for the opposite, the total derivative.)",)
+        return say("notation.copy", copy=copy_of(variable(w), v.time), W=w, k=str(v.time))
+    return say("notation.werbos")

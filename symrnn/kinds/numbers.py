@@ -15,6 +15,8 @@ from symrnn.job import Job
 from symrnn.kinds.blocks import DISPLAY_WIDTH, prose
 from symrnn.kinds.ledger import Ledger
 from symrnn.kinds.material import Material
+from symrnn.kinds.phrases import say, sentences
+from symrnn.language import words
 from symrnn.numeric import contributions, gradients
 from symrnn.onestep import K
 from symrnn.tensor import Apply, Diagonal, Tensor, Variable
@@ -54,7 +56,7 @@ def signal_table(job: Job, names: Sequence[str], title: str, first: int) -> Tabl
     entries = [(v, i) for v in shown for i in range(job.sizes[v.shape[0]])]
     header: tuple[Text, ...] = (
         prose(Symbol("t")),
-        ("input",),
+        say("numbers.input"),
         *(prose(entry_symbol(v, i + 1)) for v, i in entries),
     )
     rows: list[tuple[Text, ...]] = []
@@ -71,12 +73,12 @@ def signal_table(job: Job, names: Sequence[str], title: str, first: int) -> Tabl
 
 def forward_tables(job: Job) -> list[Table]:
     """States, and in a cell with gates what the activations make of the pre-activations."""
-    tables = [signal_table(job, job.cell.states, "States", 0)]
+    tables = [signal_table(job, job.cell.states, words("numbers.states"), 0)]
     gates = [
         e.target.name for e in job.cell.step if isinstance(e.expression, Apply) and e.target.name != "yhat"
     ]
     gates = [name for name in gates if name not in job.cell.states]
-    return [*tables, signal_table(job, gates, "Gates and candidate", 1)] if gates else tables
+    return [*tables, signal_table(job, gates, words("numbers.gates"), 1)] if gates else tables
 
 
 def prediction_table(job: Job) -> Table:
@@ -89,7 +91,7 @@ def prediction_table(job: Job) -> Table:
     names = [label(word) for word in short] or [prose(entry_symbol(output, i + 1)) for i in range(size)]
     labelled = any(truth for _, truth in job.labels)
     truths: list[Text] = (
-        [("truth",)] if labelled else [prose(entry_symbol(target, i + 1)) for i in range(size)]
+        [say("numbers.truth")] if labelled else [prose(entry_symbol(target, i + 1)) for i in range(size)]
     )
     loss = Variable("L", (), STEP)
     header: tuple[Text, ...] = (prose(Symbol("t")), *names, *truths, prose(loss))
@@ -104,18 +106,14 @@ def prediction_table(job: Job) -> Table:
         cells += [label(job.labels[t - 1][1])] if labelled else [prose(decimals(x, 3)) for x in truth]
         rows.append((*cells, prose(decimals(float(job.point.variable(loss.at(t)))))))
     total = float(job.point.variable(Variable("L")))
-    rows.append((("total",), *((),) * (len(header) - 2), prose(decimals(total))))
+    rows.append((say("numbers.total"), *((),) * (len(header) - 2), prose(decimals(total))))
     note: Text = ()
     if likely:
-        note = (
-            "Bold: the probability given to the truth. ",
-            *prose(loss),
-            " is minus its natural logarithm where the truth is one symbol.",
-            " The total is weighted." if job.network.weights else "",
-        )
-    title = "Predictions" if likely else "Outputs and targets"
+        weighted = say("numbers.weighted") if job.network.weights else ()
+        note = sentences(say("numbers.bold", loss=loss), weighted)
+    title = say("numbers.predictions" if likely else "numbers.outputs")
     align = "c" + "r" * size + ("l" if labelled else "r" * size) + "r"
-    return Table((title,), header, tuple(rows), align, note, rules=(job.steps,))
+    return Table(title, header, tuple(rows), align, note, rules=(job.steps,))
 
 
 def numeric_matrix(array: Array) -> Matrix:
@@ -193,41 +191,24 @@ def contribution_table(job: Job, name: str, ledger: Ledger) -> Table:
         )
         for k in range(steps, 0, -1)
     ]
-    rows.append((("sum",), (), (), prose(decimals(float(truth[entry]), digits))))
-    heading = ("Who contributes to ", *prose(Total(job.of, v)), "?")
+    rows.append((say("numbers.sum"), (), (), prose(decimals(float(truth[entry]), digits))))
+    heading = say("numbers.contributions", derivative=Total(job.of, v))
     header: tuple[Text, ...] = (
         prose(Symbol("k")),
-        ("size",),
+        say("numbers.size"),
         (),
-        ("entry ", *prose(entry_symbol(v, *(int(i) + 1 for i in entry)))),
+        say("numbers.entry", entry=entry_symbol(v, *(int(i) + 1 for i in entry))),
     )
-    note = (
-        "Size: the Frobenius norm of the term of step ",
-        Symbol("k"),
-        ". The complex step gives the same sum.",
-    )
+    note = say("numbers.frobenius", k=Symbol("k"))
     return Table(heading, header, tuple(rows), "crlr", note, rules=(steps,))
 
 
 def reading(material: Material) -> Text:
     """Say what the contributions show, and what they do not prove."""
     if material.edgewise:
-        return prose(
-            "Each row adds up all paths that begin at its use. The further back the use, the more factors each of its paths has. "
-            "Paths are summed and may cancel: where every path fades, the term fades; that one path grows does not prove that the sum does."
-        )
+        return say("numbers.reading_of_paths")
     state = material.state(STEP)
-    words = prose(
-        "The further back the use, the more Jacobians ",
-        Total(state, state.at(STEP - 1)),
-        " its effect passes through. Where their norms stay below one, ",
-    )
-    return (
-        *words,
-        "far uses fade: the vanishing gradient. What fades are the far terms, not the gradient itself, whose "
-        "last term contains no Jacobian. The chain of norms is an upper bound: it can prove that terms "
-        "vanish, never that they explode.",
-    )
+    return say("numbers.reading", jacobian=Total(state, state.at(STEP - 1)))
 
 
 def kept(material: Material) -> list[Block]:
@@ -246,19 +227,16 @@ def kept(material: Material) -> list[Block]:
             every = value(Total(v, v.at(k)), at)
             numbers = [*np.diag(direct), np.linalg.norm(direct, 2), np.linalg.norm(every, 2)]
             rows.append((prose(Number(str(k))), *(prose(decimals(float(x))) for x in numbers)))
-        entries = [("entry ", *prose(Number(str(p + 1)))) for p in range(size)]
-        header: tuple[Text, ...] = (prose(Symbol("k")), *entries, ("norm, direct",), ("norm, all paths",))
+        entries = [say("numbers.entry", entry=Number(str(p + 1))) for p in range(size)]
+        norms = say("numbers.norm_direct"), say("numbers.norm_all")
+        header: tuple[Text, ...] = (prose(Symbol("k")), *entries, *norms)
         gate = body.vector.xreplace({body_time(body): K + 1}) if isinstance(body, Diagonal) else body
-        heading = ("What is left of ", *prose(v.at(K)), " in ", *prose(v), "?")
-        note = ("Entries on the diagonal of the direct path; norms: the largest singular value.",)
-        words = prose(
-            "Along the direct path ", v.at(K), " is multiplied, entry by entry, by ", gate, " of every later step. "
-            "It is the gate of the later step that decides. It is a computed number between 0 and 1, so the network can learn to keep it near 1, which no fixed ",
-            "matrix allows; where it is near 0 the past is forgotten on purpose. The other paths pass through weight matrices and slopes; they add to it or cancel a part.",
-        )  # fmt: skip
+        heading = say("numbers.left", early=v.at(K), late=v)
+        note = say("numbers.diagonal")
+        said = say("numbers.kept", state=v.at(K), gate=gate)
         table = Table(heading, header, tuple(rows), "c" + "r" * (size + 2), note)
         beside = size <= 2
-        blocks += [Columns((table,), (Prose(words),), left=0.55)] if beside else [table, Prose(words)]
+        blocks += [Columns((table,), (Prose(said),), left=0.55)] if beside else [table, Prose(said)]
     return blocks
 
 
@@ -279,11 +257,12 @@ def section(material: Material) -> list[Block]:
     """Return the blocks of the section, without its heading."""
     job, ledger = material.job, material.ledger
     blocks: list[Block] = []
-    source = f"drawn with seed {job.seed}" if job.drawn else "read from the file that the job names"
     sizes = [
         row(variable_symbol(axis), Operator("="), Number(str(n))) for axis, n in sorted(job.sizes.items())
     ]
-    blocks.append(Prose(("The sizes are ", separated(sizes, "comma"), f"; the parameters were {source}.")))
+    of_sizes = separated(sizes, "comma")
+    drawn = say("numbers.drawn", sizes=of_sizes, seed=job.seed)
+    blocks.append(Prose(drawn if job.drawn else say("numbers.from_file", sizes=of_sizes)))
     states, *gates = forward_tables(job)
     predictions = prediction_table(job)
     beside = len(states.header) <= 5 and len(predictions.header) <= 7
@@ -294,7 +273,6 @@ def section(material: Material) -> list[Block]:
         table = contribution_table(job, wrt, ledger)
         blocks.append(Columns((table,), (Prose(reading(material)),), left=0.52))
     blocks += kept(material)
-    start = "initial state" if material.chain else "initial states"
-    blocks.append(Prose(prose(f"The gradient of the total loss by every parameter, and by the {start}:")))
+    blocks.append(Prose(say("numbers.gradient" if material.chain else "numbers.gradient_of_states")))
     blocks += gradient_blocks(job, ledger)
     return blocks

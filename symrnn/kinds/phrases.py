@@ -1,52 +1,46 @@
-"""Sentences with mathematics in them: one string with named places, filled with formulas.
-
-The words of a kind of report stand together in one module, so that another language replaces that module
-alone. A place ``{W}`` takes a formula, a number or text; ``{emph:these words}`` styles the words in it.
-"""
+"""Sentences with mathematics in them: entries of the catalogue in force, formulas in their places."""
 
 from __future__ import annotations
 
-from string import Formatter
-from typing import Any, get_args, get_type_hints
+from collections.abc import Sequence
+from typing import Any
 
-from symrnn.document import Piece, Styled, Text
+from symrnn.document import Piece, Text
+from symrnn.language import fill, language, merged
+from symrnn.rules import Sentence, listed
 from symrnn.tensor import Tensor
 from symrnn.views.matrix import inline
 
-STYLES = get_args(get_type_hints(Styled)["style"])
 
+def say(key: str, /, **places: Piece | Tensor | Text | int) -> Text:
+    """Return an entry of the catalogue, such as ``network.reads``, as running text.
 
-def fill(words: str, /, **places: Piece | Tensor | Text | int) -> Text:
-    """Return running text: the words, with every place filled.
-
-    Raises
-    ------
-    KeyError
-        If a place of the words has no filling.
-
-    Examples
-    --------
-    >>> fill("{emph:Nothing} is lost in {n} steps.", n=4)
-    (Styled(text='Nothing', style='emph'), ' is lost in 4 steps.')
+    >>> say("factors.put_in", explicit="that")
+    ('Put in what was found for that:',)
     """
+    return fill(language()[key], **{place: printed(filling) for place, filling in places.items()})
+
+
+def said(sentence: Sentence, words: str) -> Text:
+    """Return a sentence of a rule in other words with the same places."""
+    places = {k: inline(v) if isinstance(v, Tensor) else listing(v) for k, v in sentence.places}
+    return fill(words, **places)
+
+
+def printed(filling: Any) -> Any:
+    """Return what fills a place, tensors laid out."""
+    return inline(filling) if isinstance(filling, Tensor) else filling
+
+
+def listing(names: Sequence[Tensor]) -> Text:
+    """Return names with commas between them, the last one after "and", in the language in force."""
+    between = language()
+    return tuple(map(printed, listed(names, between["list.comma"], between["list.last"])))
+
+
+def sentences(*several: Text) -> Text:
+    """Return sentences one after the other; an empty one leaves no trace."""
     found: list[Piece] = []
-    for before, place, spec, _ in Formatter().parse(words):
-        pieces: tuple[Any, ...] = (before,)
-        if place in STYLES and spec:
-            pieces += (Styled(spec, place),)  # type: ignore[arg-type]  # one of the styles
-        elif place is not None:
-            pieces += _pieces(places[place])
-        for piece in pieces:
-            if isinstance(piece, str) and found and isinstance(found[-1], str):
-                found[-1] += piece
-            elif piece != "":
-                found.append(piece)
-    return tuple(found)
-
-
-def _pieces(filling: Any) -> tuple[Any, ...]:
-    if isinstance(filling, tuple):
-        return filling
-    if isinstance(filling, int):
-        return (str(filling),)
-    return (inline(filling) if isinstance(filling, Tensor) else filling,)
+    for one in filter(None, several):
+        found += [" ", *one] if found else one
+    return merged(found)

@@ -17,6 +17,7 @@ from symrnn.document import Block, Code, Heading, Prose
 from symrnn.evaluate import Array
 from symrnn.job import Job
 from symrnn.kinds.material import MOST_PRINTED
+from symrnn.kinds.phrases import say
 from symrnn.tensor import Variable
 from symrnn.tomlfile import read_toml
 
@@ -24,14 +25,14 @@ from symrnn.tomlfile import read_toml
 def program(job: Job) -> tuple[Block | Code, ...]:
     """Return the program of a job, with a sentence before each piece of code."""
     return (
-        Heading(("Run it yourself",)),
-        Prose(("The cell, unrolled. The pieces below need symrnn and NumPy, and no file.",)),
+        Heading(say("program.title")),
+        Prose(say("program.cell")),
         Code(_cell(job)),
-        Prose(("Each derivative, derived again. Where a derivative has too many paths, an earlier loss.",)),
+        Prose(say("program.derivations")),
         Code(_derivations(job)),
-        Prose(("Each line of each derivation, evaluated at a random point and read back from its formula.",)),
+        Prose(say("program.certify")),
         Code(CERTIFY),
-        Prose(("The numbers of this example, and the gradient of the total loss by each of them.",)),
+        Prose(say("program.numbers")),
         Code(_numbers(job)),
     )
 

@@ -25,15 +25,14 @@ from symrnn.document import (
 )
 from symrnn.job import Job
 from symrnn.kinds import network_part, numbers, story_part, sweep_part
-from symrnn.kinds import slides_words as words
 from symrnn.kinds.blocks import display
 from symrnn.kinds.handout import Facts, boxed, derived, numbered, reading
-from symrnn.kinds.handout_words import LABEL
 from symrnn.kinds.ledger import Ledger
 from symrnn.kinds.material import Material
 from symrnn.kinds.notation_part import stated
-from symrnn.kinds.phrases import fill
+from symrnn.kinds.phrases import say
 from symrnn.kinds.program import program
+from symrnn.language import language, words
 from symrnn.typeset.measure import height
 from symrnn.typeset.tree import Operator, Script, Symbol
 from symrnn.views.graph import Sizes, straight_term, unrolled
@@ -53,21 +52,22 @@ def build(job: Job, ledger: Ledger) -> Document:
         *network(facts),
         *dependence(facts),
         *derivation(facts),
-        Heading((words.PATHS,)),
+        Heading(say("slides.paths")),
         paths(facts),
         *factors(facts),
         *contributions(facts),
-        Heading((words.RESULT,)),
+        Heading(say("slides.result")),
         boxed(facts),
         Prose(reading(facts)),
     )
     return Document(
         title=(job.title,),
-        lead=fill(words.LEAD, loss=job.of, W=facts.material.main),
+        lead=say("lead.slides", loss=job.of, W=facts.material.main),
         blocks=blocks,
         running_head=job.course,
-        label=LABEL.format(cell=job.cell.name, kind=words.SLIDES),
+        label=words("label.slides", cell=job.cell.name),
         foot=sweep_part.foot(ledger),
+        language=language().code,
         layout="slides",
         program=program(job),
     )
@@ -86,10 +86,10 @@ def network(facts: Facts) -> list[Block]:
     signals, parameters = network_part.shape_tables(job)
     symbols = Table((), (), (*signals.rows, *parameters.rows), signals.align)
     return [
-        Heading((words.NETWORK,)),
+        Heading(say("network.title")),
         *stated(job),
         Columns(left, (Panel((symbols,)),), left=0.46),
-        Heading(fill(words.UNROLLED, T=job.steps)),
+        Heading(say("slides.unrolled", T=job.steps)),
         Figure(unrolled(job.network, sizes=sizes(facts)), ()),
     ]
 
@@ -101,17 +101,18 @@ def dependence(facts: Facts) -> list[Block]:
     state, before = material.state(t), material.state(t - 1)
     shown = [block for block in story_part.two_kinds(material) if isinstance(block, Display)]
     return [
-        Heading((words.TWO_KINDS,)),
-        Prose(fill(words.OPENLY, W=material.main, state=state, before=before)),
+        Heading(say("story.two_kinds")),
+        Prose(say("slides.openly", W=material.main, state=state, before=before)),
         *shown,
-        Prose(fill(words.SIGN, sign=PARTIAL, before=before)),
-        Prose(fill(words.EARLIER)),
+        Prose(say("slides.sign", sign=PARTIAL, before=before)),
+        Prose(say("slides.earlier")),
     ]
 
 
 def derivation(facts: Facts) -> list[Block]:
     """The steps, as many frames as they need."""
-    return [block for steps in balanced(numbered(facts)) for block in (Heading((words.DERIVATION,)), steps)]
+    heading = Heading(say("story.derivation"))
+    return [block for steps in balanced(numbered(facts)) for block in (heading, steps)]
 
 
 def balanced(steps: Steps) -> list[Steps]:
@@ -146,7 +147,7 @@ def paths(facts: Facts) -> Gallery:
         (unrolled(network, straight_term(network, material.main, k, t), sizes(facts)), formula)
         for k, (_, formula) in zip(range(t, 0, -1), shown.items)
     )
-    caption = fill(words.CAPTION, W=material.main, k=Symbol("k"), loss=material.job.of)
+    caption = say("slides.caption", W=material.main, k=Symbol("k"), loss=material.job.of)
     return Gallery(items, caption, 2, unrolled(network, sizes=sizes(facts)))
 
 
@@ -157,7 +158,7 @@ def factors(facts: Facts) -> list[Block]:
     jacobian = line(facts.material.jacobian.goal, facts.material.jacobian.matrix.result)
     to_state, *later = display(*claims).lines
     return [
-        Heading((words.FACTORS,)),
+        Heading(say("handout.factors")),
         Display((to_state, Line(jacobian[0], "=", (jacobian[1],)), *later)),
     ]
 
@@ -167,4 +168,4 @@ def contributions(facts: Facts) -> list[Block]:
     material, job = facts.material, facts.material.job
     table = numbers.contribution_table(job, material.main.name, material.ledger)
     jacobian = Total(*material.jacobian.goal.args)
-    return [Heading((words.NUMBERS,)), table, Prose(fill(words.READING, jacobian=jacobian))]
+    return [Heading(say("slides.numbers")), table, Prose(say("slides.reading", jacobian=jacobian))]

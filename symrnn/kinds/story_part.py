@@ -7,12 +7,13 @@ from itertools import pairwise
 from symrnn.algebra import contract
 from symrnn.calculus import Immediate, TimeSum, Total, bound
 from symrnn.derivation import Line as Claim
-from symrnn.document import Block, Display, Gallery, Heading, Prose, Result, Styled, Table, Text
+from symrnn.document import Block, Display, Gallery, Heading, Prose, Result, Table, Text
 from symrnn.kinds.blocks import braced, prose, result, steps
 from symrnn.kinds.material import Material
 from symrnn.kinds.notation_part import explicit_remark, explicit_sign
+from symrnn.kinds.phrases import listing, say, sentences
+from symrnn.language import words
 from symrnn.network import OrderedNetwork
-from symrnn.rules import listed
 from symrnn.rules.paths import edge_of
 from symrnn.tensor import Plus, Tensor, Variable
 from symrnn.typeset.tree import Number, Operator, Symbol, row, separated
@@ -31,67 +32,59 @@ def two_kinds(material: Material) -> list[Block]:
     v = claim[0].lhs.args[0]
     explicit, *implicit = claim[0].rhs.args
     before = [term.args[-1].args[0] for term in implicit]
-    labels = ["implicit"] if len(before) == 1 else [f"through {u.name}" for u in before]
-    plural = len(before) > 1
+    several = len(before) > 1
+    labels = [words("story.through", name=u.name) if several else words("story.implicit") for u in before]
     gates = material.edgewise
-    stations = (
-        ""
-        if not gates
-        else " Gates and pre-activations are part of the equation of their state here, so they are not held fixed."
-    )
-    start = [material.network[state, 0] for state in material.network.states]
+    forms = TWICE_IN_SEVERAL if several else TWICE_GATED if gates else TWICE
+    start = listing([material.network[state, 0] for state in material.network.states])
+    claimed = [(explicit, words("story.explicit")), *zip(implicit, labels)]
     return [
-        Heading(("Two kinds of dependence",)),
+        Heading(say("story.two_kinds")),
         Prose(
-            prose(
-                "In the equation of ", v, " the matrix " if w.rank == 2 else " the parameter ", w,
-                " appears twice: openly, " if not gates else " appears twice: openly in its own step, ",
-                "and hidden inside ", *listed(before), ", which were themselves" if plural else ", which was itself", " computed with ", w,
-                ". Write ", *explicit_sign(v, w),
-                " for the ", Styled("explicit", "explicit"), " (immediate) derivative, which holds ", *listed(before),
-                f" fixed.{stations} ", *explicit_remark(v, w), " Then",
+            sentences(
+                say(forms[w.rank == 2], v=v, W=w, before=listing(before)),
+                say("story.sign", sign=explicit_sign(v, w), before=listing(before)),
+                say("story.gates") if gates else (),
+                explicit_remark(v, w),
+                say("story.then"),
             )
         ),
-        Display((braced(claim[0], [(explicit, "explicit"), *zip(implicit, labels)]),)),
-        Prose(
-            prose(
-                f"The explicit part is finished. The implicit {'parts ask' if plural else 'part asks'} the same question one step earlier, and so on, back to ",
-                *listed(start), ".",
-            )
-        ),
-    ]  # fmt: skip
+        Display((braced(claim[0], claimed),)),
+        Prose(say("story.parts_left" if several else "story.part_left", start=start)),
+    ]
+
+
+# how a parameter appears twice: one that is no matrix, one that is
+TWICE = "story.parameter_twice", "story.matrix_twice"
+TWICE_GATED = "story.parameter_twice_gated", "story.matrix_twice_gated"
+TWICE_IN_SEVERAL = "story.parameter_twice_in_several", "story.matrix_twice_in_several"
 
 
 def derivation(material: Material) -> list[Block]:
     """The path expansion, its result, and one small graph for each term."""
     w, found = material.main, material.main_paths
     of = found.goal.args[0]
-    asked = prose(
-        "The question is how ", of, " varies with ", w, ". Each row applies one rule to the row above."
-    )
-    if of != material.job.of:
-        asked = (
-            *more_paths(material),
-            *prose("How does ", of, " vary with ", w, "? Each row applies one rule to the row above."),
-        )
     blocks: list[Block] = [
-        Heading(("The derivation, one rule at a time",)),
-        Prose(asked),
+        Heading(say("story.derivation")),
+        Prose(say("story.question", loss=of, W=w) if of == material.job.of else more_paths(material)),
         steps(found),
         *boxed(material),
-    ]  # fmt: skip
+    ]
     if int(of.time) > 1:
         blocks += [gallery(material)]
     return blocks if material.chain else [*blocks, *counted(material)]
 
 
 def more_paths(material: Material) -> Text:
-    """Say why the expansion stops at an earlier step than that of the job."""
+    """Say why the expansion stops at an earlier step than that of the job, and ask its question."""
     counts = material.stations.path_counts(material.main)
     of = material.job.of
-    return prose(
-        Total(of, material.main),
-        f" has {counts[of]} terms, one for each path, too many to write down; the pattern shows on fewer. ",
+    return say(
+        "story.fewer",
+        derivative=Total(of, material.main),
+        count=counts[of],
+        loss=material.main_paths.goal.args[0],
+        W=material.main,
     )
 
 
@@ -100,16 +93,16 @@ def boxed(material: Material) -> list[Result]:
     found = material.main_paths
     if not material.chain:
         return []  # the last row says it already
-    remark = f"from steps 1 to {len(found.lines())}"
+    title, remark = words("result.title"), words("result.from_steps", last=len(found.lines()))
     sums = list(found.result.atoms(TimeSum))
     if not sums:
-        return [result(found, "Result", remark)]
+        return [result(found, title, remark)]
     travels, acts = sums[0].instance(bound("k")).args
     t = found.goal.args[0].time
-    labels = [(travels, f"how the effect\ntravels to step {t}"), (acts, "what the use\nat step k does")]
+    labels = [(travels, words("result.travels", t=str(t))), (acts, words("result.use"))]
     claim = found.lines()[-1]
     whole = Claim(found.goal, "=", found.result, claim.rule, claim.reason)
-    return [Result(braced(whole, labels), "Result", remark)]
+    return [Result(braced(whole, labels), title, remark)]
 
 
 def gallery(material: Material) -> Gallery:
@@ -126,11 +119,8 @@ def gallery(material: Material) -> Gallery:
             travels = [edge_of(v, u, material.stations) for u, v in pairwise(term.path[:-1])][::-1]
         product = contract(Total(of, last), *travels, Immediate(first, w))
         items.append((unrolled(network, term, SMALL), (row(k, layout(product)),)))
-    per = "One path for each use of " if material.chain else "One path for each term, by the use of "
-    caption = prose(
-        per, w, ". ", Styled("Dashed", "explicit"), ": the use at step ", Symbol("k"), ". ", Styled("Thick", "implicit"),
-        ": the way of its effect to ", of, ".",
-    )  # fmt: skip
+    per = "story.path_for_use" if material.chain else "story.path_for_term"
+    caption = say(per, W=w, k=Symbol("k"), loss=of)
     return Gallery(tuple(items), caption, 2, unrolled(network))
 
 
@@ -151,20 +141,14 @@ def counted(material: Material) -> list[Block]:
                 "list",
             )
             sequences.setdefault(tuple(found), []).append(v)
-    header: tuple[Text, ...] = (("paths from",), *(prose(loss) for loss in losses))
+    header: tuple[Text, ...] = (say("story.paths_from"), *(prose(loss) for loss in losses))
     rows = [(listed_text(names), *((str(n),) for n in found)) for found, names in sequences.items()]
     edges = [(str(len(walked(stations, material.main, loss))),) for loss in losses]
-    rows.append((prose("edges on the paths from ", material.main), *edges))
+    rows.append((say("story.edges_from", W=material.main), *edges))
     return [
-        Prose(
-            prose(
-                "How many terms would the other losses have? Every state adds the paths of its predecessors, so one walk counts them; up to ",
-                losses[-1], " they were listed one by one as well. The paths multiply from step to step, the edges they consist of do not: this is why the backward sweep below "
-                "walks edges, not paths.",
-            )
-        ),
+        Prose(say("story.counted", loss=losses[-1])),
         Table((), header, tuple(rows), "l" + "r" * len(losses), rules=(len(rows) - 1,)),
-    ]  # fmt: skip
+    ]
 
 
 def listed_text(names: list[Variable]) -> Text:
@@ -187,18 +171,13 @@ def walked(stations: OrderedNetwork, source: Variable, target: Variable) -> set[
 def general(material: Material) -> list[Block]:
     """The statement for any t, by induction."""
     found, t = material.general, Symbol("t")
-    first = row(t, Operator("="), Number("1"))
+    first, before = row(t, Operator("="), Number("1")), row(t, Operator("-"), Number("1"))
     return [
-        Heading(("Any number of steps",)),
-        Prose(
-            prose(
-                "Nothing depended on the number of steps. For ", first, " the claim below has one term and is the base case above. ",
-                "Assume it for ", row(t, Operator("-"), Number("1")), "; then it holds for ", t, ":",
-            )
-        ),
+        Heading(say("story.any_number")),
+        Prose(say("story.induction", first=first, before=before, t=t)),
         steps(found),
-        result(found, "For every step", "by induction"),
-    ]  # fmt: skip
+        result(found, words("story.every_step"), words("story.by_induction")),
+    ]
 
 
 def section(material: Material) -> list[Block]:

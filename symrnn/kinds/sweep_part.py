@@ -10,9 +10,11 @@ from symrnn.kinds.blocks import prose, steps
 from symrnn.kinds.forms import alike, families, results
 from symrnn.kinds.ledger import Ledger
 from symrnn.kinds.material import Material
-from symrnn.kinds.wording import worded
+from symrnn.kinds.phrases import listing, say
+from symrnn.kinds.wording import named, worded
+from symrnn.language import words
 from symrnn.onestep import K
-from symrnn.rules import BOOK, listed
+from symrnn.rules import BOOK, Sentence
 from symrnn.tensor import Variable
 from symrnn.typeset.tree import Number, Operator, Symbol, Tree, row
 from symrnn.witnesses import bound_of
@@ -20,23 +22,11 @@ from symrnn.witnesses import bound_of
 
 def section(material: Material) -> list[Block]:
     """Return the blocks of this part."""
-    blocks: list[Block] = [Heading(("All losses at once: the backward sweep",))]
-    blocks += as_double_sum(material) if material.chain else [
-        Prose(
-            prose(
-                "The total loss has as many terms as there are paths to all losses. Nobody needs them one by one: what ", material.network["L"],
-                " owes to a signal is the sum over what uses that signal, so one walk against the order of computation meets every edge once. Signal by signal, in the order of the walk:",
-            )
-        )
-    ]  # fmt: skip
+    blocks: list[Block] = [Heading(say("sweep.title"))]
+    in_order = [Prose(say("sweep.edges", loss=material.network["L"]))]
+    blocks += as_double_sum(material) if material.chain else in_order
     blocks += in_short(material) if material.edgewise else in_full(material)
-    w = material.main
-    blocks.append(
-        Prose(
-            prose("With one product per step for ", w, ", nothing larger than ", w, " itself is ever stored.")
-        )
-    )
-    return blocks
+    return [*blocks, Prose(say("sweep.nothing_larger", W=material.main))]
 
 
 def in_full(material: Material) -> list[Block]:
@@ -44,9 +34,9 @@ def in_full(material: Material) -> list[Block]:
     blocks: list[Block] = []
     for name, derivation in material.sweep.signals.items():
         signal = derivation.goal.args[1]
-        blocks += [Heading(prose("The adjoint of ", signal), level=2), steps(derivation)]
+        blocks += [Heading(say("sweep.adjoint", signal=signal), level=2), steps(derivation)]
         blocks += ends(material, [signal] if name in material.network.states else [])
-    blocks.append(Heading(("The parameters collect one term per step",), level=2))
+    blocks.append(Heading(say("sweep.parameters"), level=2))
     for family in families(material.sweep.parameters.values()):
         blocks += [steps(family[0]), *results(family[1:])]
     return blocks
@@ -57,7 +47,7 @@ def in_short(material: Material) -> list[Block]:
     return [
         *alike(list(material.sweep.signals.values())),
         *ends(material, [material.network[state, STEP] for state in material.network.states]),
-        Heading(("The parameters collect one term per step",), level=2),
+        Heading(say("sweep.parameters"), level=2),
         *alike(list(material.sweep.parameters.values())),
     ]
 
@@ -66,27 +56,12 @@ def as_double_sum(material: Material) -> list[Block]:
     """For a chain of states: the double sum, its other order, and the recursion."""
     loss, state = material.network["L"], material.state(K)
     return [
-        Prose(
-            prose(
-                "The total loss needs every pair of a loss at ", Symbol("t"), " and a use at ", Symbol("k"),
-                ". Summed in the other order, all losses share one factor per use:",
-            )
-        ),
+        Prose(say("sweep.pairs", t=Symbol("t"), k=Symbol("k"))),
         steps(material.reordered),
-        Prose(
-            prose(
-                "That factor follows from its successor, so one walk from the last step to the first computes them all. The "
-                "double sum has T(T + 1)/2 terms, the sweep T steps, and they are equal:",
-            )
-        ),
+        Prose(say("sweep.recursion")),
         steps(material.recursion),
-        Prose(
-            prose(
-                "Here ", Total(loss, state), " is the total derivative of all losses, not that of one loss as in the sections "
-                "before. Signal by signal, the sweep reads:",
-            )
-        ),
-    ]  # fmt: skip
+        Prose(say("sweep.reads", derivative=Total(loss, state))),
+    ]
 
 
 def ends(material: Material, signals: list[Variable]) -> list[Block]:
@@ -94,16 +69,8 @@ def ends(material: Material, signals: list[Variable]) -> list[Block]:
     if not signals:
         return []
     after = row(Symbol("T"), Operator("+"), Number("1"))
-    start = [material.network[v.name, 0] for v in signals]
-    terms = "term" if material.chain else "terms"
-    only = "only the term" if material.chain else "only the terms"
-    are = "is" if material.chain else "are"
-    return [
-        Prose(
-            prose(f"At the last step nothing follows: the {terms} of step ", after, f" {are} absent. For ", *listed(start),
-                  f" {only} of step 1 {are} there.")
-        )
-    ]  # fmt: skip
+    start = listing([material.network[v.name, 0] for v in signals])
+    return [Prose(say("sweep.end" if material.chain else "sweep.ends", after=after, start=start))]
 
 
 def small_number(number: float) -> Tree:
@@ -120,61 +87,72 @@ def checks(ledger: Ledger) -> list[Block]:
         w: sum(check.witness == w for c in ledger.certificates for check in c.checks) for w in WITNESSES
     }
     rows: list[tuple[Text, ...]] = [
-        ((name,), (words,), (str(counts[name]),), prose(Operator("<"), small_number(bound_of(worst[name]))))
-        for name, words in WITNESSES.items()
-        if counts[name]
+        (say(name), say(does), (str(counts[w]),), prose(Operator("<"), small_number(bound_of(worst[w]))))
+        for w, (name, does) in WITNESSES.items()
+        if counts[w]
     ]
-    points = "; ".join(
-        ("the numbers of this example" if p["seed"] is None else f"random numbers, seed {p['seed']}")
-        + " ("
-        + ", ".join(f"{axis} = {n}" for axis, n in sorted(p["sizes"].items()))
-        + ")"
-        for p in ledger.described
-    )
     used = dict.fromkeys(check.rule for c in ledger.certificates for check in c.checks)
     rules: list[tuple[Text, ...]] = [
-        ((Styled(name[:1].upper() + name[1:], "strong"),), prose(*worded((BOOK[name].statement,))))
+        ((Styled(named(name), "strong"),), worded((Sentence(BOOK[name].statement),)))
         for name in used
         if name in BOOK
     ]
+    header = say("checks.witness"), say("checks.does"), say("checks.count"), say("checks.deviation")
     return [
-        Heading(("What was checked",)),
-        Prose(
-            (
-                "Every line of every derivation above was evaluated, for every step it is stated for, and compared with its "
-                f"left side at two points: {points}. Tolerance: ",
-                small_number(TOLERANCE),
-                ", relative to the largest entry where that exceeds 1. A line that fails stops the report.",
-            )
-        ),
-        Table((), (("witness",), ("what it does",), ("checks",), ("deviation",)), tuple(rows), "llrr"),
-        Prose(("The rules, in words:",)),
-        Table((), (("rule",), ("statement",)), tuple(rules), "ll"),
+        Heading(say("checks.title")),
+        Prose(say("checks.points", points=points(ledger), tolerance=small_number(TOLERANCE))),
+        Table((), header, tuple(rows), "llrr"),
+        Prose(say("checks.rules")),
+        Table((), (say("checks.rule"), say("checks.statement")), tuple(rules), "ll"),
     ]
 
 
-WITNESSES = {
-    "object": "evaluates the expression; its derivatives by complex step through the forward equations",
-    "ink": "reads both sides back from the printed formula and evaluates them again",
-    "list": "lists the paths that were counted, one by one",
-    "SymPy": "differentiates, with SymPy’s own diff, the equations written out in entries, and one loss written out in full",
+WITNESSES = {  # as certificates call them: what a report calls them, and what they do
+    "object": ("checks.object", "checks.object_does"),
+    "ink": ("checks.ink", "checks.ink_does"),
+    "list": ("checks.list", "checks.list_does"),
+    "SymPy": ("checks.sympy", "checks.sympy_does"),
 }
+
+
+def points(ledger: Ledger) -> str:
+    """Return the points where everything was checked."""
+    found = []
+    for p in ledger.described:
+        sizes = ", ".join(f"{axis} = {n}" for axis, n in sorted(p["sizes"].items()))
+        drawn = p["seed"] is not None
+        found.append(
+            words("checks.drawn", seed=p["seed"], sizes=sizes)
+            if drawn
+            else words("checks.given", sizes=sizes)
+        )
+    return "; ".join(found)
 
 
 def foot(ledger: Ledger) -> Text:
     """One line for the foot of every page."""
-    sizes = "; ".join(
-        (
-            "these numbers"
-            if p["seed"] is None
-            else f"seed {p['seed']}, sizes " + "/".join(map(str, p["sizes"].values()))
+    found = []
+    for p in ledger.described:
+        sizes = "/".join(map(str, p["sizes"].values()))
+        drawn = p["seed"] is not None
+        found.append(
+            words("checks.foot_drawn", seed=p["seed"], sizes=sizes) if drawn else words("checks.foot_given")
         )
-        for p in ledger.described
+    return say(
+        "checks.foot",
+        deviation=small_number(bound_of(ledger.deviation)),
+        tolerance=small_number(TOLERANCE),
+        points="; ".join(found),
     )
-    return (
-        "Every line was evaluated: deviation below ",
-        small_number(bound_of(ledger.deviation)),
-        ", tolerance ",
-        small_number(TOLERANCE),
-        f" ({sizes}).",
+
+
+def foot_of_variant(shared: Ledger, ledger: Ledger) -> Text:
+    """One line for the foot of a variant: its derivation was certified once for all, its numbers here."""
+    drawn = shared.described[-1]
+    return say(
+        "checks.foot_of_variant",
+        seed=drawn["seed"],
+        sizes="/".join(map(str, drawn["sizes"].values())),
+        deviation=small_number(bound_of(max(shared.deviation, ledger.deviation))),
+        tolerance=small_number(TOLERANCE),
     )

@@ -1,38 +1,35 @@
-"""Words that hold in any layout: what is said of left and right where products are written the other way.
+"""What a rule says, in the language of the document and in words that fit how its formulas are written.
 
-Rules speak of the usual orientation, in which later steps stand on the left. Where a document states another
-one, their sentences are replaced by those here.
+Rules speak English, and of the usual orientation, in which later steps stand on the left and p counts rows.
+Where a document states another orientation, or is written in another language, the catalogue in force has the
+sentence that stands for theirs.
 """
 
 from __future__ import annotations
 
-from symrnn.rules import Reason
+from symrnn.document import Text
+from symrnn.kinds.phrases import said, sentences
+from symrnn.language import language
+from symrnn.rules import Reason, Sentence
 from symrnn.writing import writing
 
-ANY_ORDER = {
-    "Matrix products do not commute: later steps stay on the left.": (
-        "Matrix products do not commute: the factors of a path keep their order."
-    ),
-    "Multiply both terms by what stands on their left.": "Multiply both terms by the factor of the bracket.",
-    "A product with an outer product touches its left factor only.": (
-        "A product with an outer product touches one of its factors only."
-    ),
-    "The sum over p meets the left factor only; the right one stays outside.": (
-        "The sum over p meets one factor only; the other one stays outside."
-    ),
-    "Along a chain of states one-step Jacobians multiply, later ones on the left.": (
-        "Along a chain of states one-step Jacobians multiply, in the order of the steps."
-    ),
-    "One factor for each step; later steps stand on the left.": (
-        "One factor for each step, in the order of the steps."
-    ),
-}
-MIRRORED = {"Row p of ": "Column p of "}
+
+def worded(reason: Reason) -> Text:
+    """Return a reason, or the statement of a rule, as running text."""
+    return sentences(*(said(sentence, _words(sentence)) for sentence in reason))
 
 
-def worded(reason: Reason) -> Reason:
-    """Return a reason, or the statement of a rule, in words that fit how formulas are written here."""
-    how = writing()
-    words = ANY_ORDER if how.mirrored or how.layout == "gradient" else {}
-    words = words | MIRRORED if how.mirrored else words
-    return tuple(words.get(piece, piece) if isinstance(piece, str) else piece for piece in reason)
+def named(*rules: str) -> str:
+    """Return the names of rules with commas between them, the first letter a capital."""
+    names = ", ".join(language().translated("rules", name) for name in rules)
+    return names[:1].upper() + names[1:]
+
+
+def _words(sentence: Sentence) -> str:
+    how, catalogue = writing(), language()
+    tables = ["mirrored"] if how.mirrored else []
+    tables += ["any_order"] if how.mirrored or how.layout == "gradient" else []
+    for table in tables:
+        if sentence.words in catalogue.tables[table]:
+            return catalogue.tables[table][sentence.words]
+    return catalogue.translated("sentences", sentence.words)

@@ -15,7 +15,7 @@ from symrnn.algebra import contract, outer, plus, scale
 from symrnn.calculus import TimeSum, Total, bound
 from symrnn.network import OrderedNetwork
 from symrnn.rewrite import replace_node
-from symrnn.rules import rule
+from symrnn.rules import rule, sentence
 from symrnn.tensor import Apply, Contraction, Diagonal, Eye, Ones, Outer, Plus, Scale, Tensor, Variable
 
 ORDER = "Matrix products do not commute: later steps stay on the left."
@@ -225,7 +225,7 @@ def reciprocal(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     "targets sum to one",
     "The entries of a target distribution, one-hot or not, add up to one.",
     source="definition of a probability distribution",
-    because=lambda node, network: ("The entries of ", node.args[0], " add up to one."),
+    because=lambda node, network: sentence("The entries of {y} add up to one.", y=node.args[0]),
 )
 def target_sum(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """y·1 = 1 for a target distribution."""

@@ -10,7 +10,7 @@ from symrnn.algebra import contract, outer, plus, scale, through
 from symrnn.calculus import Immediate, Partial, Total
 from symrnn.functions import TABLE
 from symrnn.network import OrderedNetwork
-from symrnn.rules import Reason, listed, rule
+from symrnn.rules import Sentence, rule, sentence
 from symrnn.tensor import (
     Apply,
     Contraction,
@@ -34,10 +34,10 @@ def edge(target: Variable, source: Variable, network: OrderedNetwork) -> Tensor:
     return Partial(equation.expression, source)
 
 
-def _chain_reason(node: Tensor, network: OrderedNetwork) -> Reason:
+def _chain_reason(node: Tensor, network: OrderedNetwork) -> Sentence:
     v, x = node.args
     between = [u for u in network.intermediates(v) if x in network.parents(u)]
-    return (x, " reaches ", v, " through ", *listed(between), ".")
+    return sentence("{x} reaches {v} through {between}.", x=x, v=v, between=between)
 
 
 @rule(
@@ -68,12 +68,8 @@ def intermediate_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     "definition",
     "A variable may be replaced by the right-hand side of its equation.",
     source="the equations of the network",
-    because=lambda node, network: (
-        "Insert ",
-        node.args[0],
-        "; terms without ",
-        node.args[1],
-        " are constant.",
+    because=lambda node, network: sentence(
+        "Insert {v}; terms without {x} are constant.", v=node.args[0], x=node.args[1]
     ),
     together=True,
 )
@@ -115,7 +111,7 @@ def identity_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     "constant",
     "What does not contain the variable has derivative zero.",
     source="definition of the derivative",
-    because=lambda node, network: (node.args[0], " does not contain ", node.args[1], "."),
+    because=lambda node, network: sentence("{e} does not contain {x}.", e=node.args[0], x=node.args[1]),
     routine=True,
 )
 def constant_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
@@ -160,17 +156,14 @@ def scale_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     return None
 
 
-def _contraction_reason(node: Tensor, network: OrderedNetwork) -> Reason:
+def _contraction_reason(node: Tensor, network: OrderedNetwork) -> Sentence:
     matrix, *vector = node.args[0].args
+    u = contract(*vector)
     if node.args[1] == matrix:
-        return (
-            "Row p of ",
-            matrix,
-            " meets only entry p of the product, where it multiplies ",
-            contract(*vector),
-            ".",
+        return sentence(
+            "Row p of {A} meets only entry p of the product, where it multiplies {u}.", A=matrix, u=u
         )
-    return ("The product is linear in ", contract(*vector), ".")
+    return sentence("The product is linear in {u}.", u=u)
 
 
 @rule(
@@ -197,10 +190,8 @@ def contraction_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     "scalar product",
     "Each of the two vectors takes its turn.",
     source="product rule, entry by entry",
-    because=lambda node, network: (
-        "Each factor takes its turn; a factor without ",
-        node.args[1],
-        " is constant.",
+    because=lambda node, network: sentence(
+        "Each factor takes its turn; a factor without {x} is constant.", x=node.args[1]
     ),
 )
 def dot_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
@@ -235,12 +226,10 @@ def hadamard_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     "entrywise function",
     "A function applied entry by entry has a diagonal Jacobian.",
     source="entry p of f(u) depends on entry p of u alone",
-    because=lambda node, network: (
-        "Entry p of ",
-        node.args[0],
-        " depends on entry p of ",
-        opened(node, network).args[0].argument,  # type: ignore[union-attr]  # asked only where the rule applied
-        " alone.",
+    because=lambda node, network: sentence(
+        "Entry p of {v} depends on entry p of {u} alone.",
+        v=node.args[0],
+        u=opened(node, network).args[0].argument,  # type: ignore[union-attr]  # asked only where the rule applied
     ),
 )
 def function_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:

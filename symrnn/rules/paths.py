@@ -11,7 +11,7 @@ from symrnn.algebra import contract, outer, plus, through
 from symrnn.calculus import Immediate, JacobianProduct, TimeSum, Total, bound
 from symrnn.equation import HORIZON, WEIGHT, is_symbolic
 from symrnn.network import OrderedNetwork
-from symrnn.rules import Reason, listed, rule
+from symrnn.rules import Sentence, rule, sentence
 from symrnn.tensor import Contraction, Outer, Tensor, Variable, Zeros
 
 WERBOS = "ordered chain rule, Werbos 1990; explicit and implicit parts as in CS7015 lecture 14"
@@ -43,10 +43,10 @@ def edge_of(v: Variable, u: Variable, network: OrderedNetwork) -> Tensor:
     return Total(v, u) if network.edge_is_only_path(u, v) else Immediate(v, u)
 
 
-def _only_through(node: Tensor, network: OrderedNetwork) -> Reason:
+def _only_through(node: Tensor, network: OrderedNetwork) -> Sentence:
     v, x = node.args
     _, parents = _split(node, network) or (False, [])
-    return (x, " reaches ", v, " only through ", *listed(parents), ".")
+    return sentence("{x} reaches {v} only through {parents}.", x=x, v=v, parents=parents)
 
 
 @rule(
@@ -72,10 +72,10 @@ def _expand(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     return None
 
 
-def _openly_and_inside(node: Tensor, network: OrderedNetwork) -> Reason:
+def _openly_and_inside(node: Tensor, network: OrderedNetwork) -> Sentence:
     v, x = node.args
     _, parents = _split(node, network) or (False, [])
-    return (x, " stands openly in ", v, ", and again inside ", *listed(parents), ".")
+    return sentence("{x} stands openly in {v}, and again inside {parents}.", x=x, v=v, parents=parents)
 
 
 @rule(
@@ -93,25 +93,30 @@ def explicit_implicit(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     "one step back",
     "The implicit part asks the same question one step earlier.",
     source=WERBOS,
-    because=lambda node, network: ("The same rule for ", node, "."),
+    because=lambda node, network: sentence("The same rule for {derivative}.", derivative=node),
 )
 def one_step_back(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """Explicit + implicit, for a derivative that an earlier step left; symbolic times would not end."""
     return None if isinstance(node, Total) and is_symbolic(node.args[0]) else _expand(node, network)
 
 
-def _base_reason(node: Tensor, network: OrderedNetwork) -> Reason:
+def _base_reason(node: Tensor, network: OrderedNetwork) -> Sentence:
     v, x = node.args
     if not network.depends(v, x):
-        return (v, " does not depend on ", x, ".")
+        return sentence("{v} does not depend on {x}.", v=v, x=x)
     start = [u for u in network.parents(v) if u.time == 0]
+    if len(start) == 1:
+        return sentence(
+            "{start} is a constant, so {derivative} has no implicit part.", start=start, derivative=node
+        )
     if start:
-        are = " is a constant, so " if len(start) == 1 else " are constants, so "
-        return (*listed(start), are, node, " has no implicit part.")
+        return sentence(
+            "{start} are constants, so {derivative} has no implicit part.", start=start, derivative=node
+        )
     states = [u for u in network.parents(v) if u.name in network.kept]
     if states:
-        return (x, " stands openly in ", v, "; ", states[0], " does not depend on it.")
-    return (x, " stands openly in ", v, ".")
+        return sentence("{x} stands openly in {v}; {state} does not depend on it.", x=x, v=v, state=states[0])
+    return sentence("{x} stands openly in {v}.", x=x, v=v)
 
 
 @rule(

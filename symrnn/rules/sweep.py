@@ -11,15 +11,16 @@ from symrnn.algebra import plus, scale, through
 from symrnn.calculus import Immediate, TimeSum, Total, bound
 from symrnn.equation import HORIZON, STEP, WEIGHT
 from symrnn.network import OrderedNetwork
-from symrnn.rules import Reason, listed, rule
+from symrnn.rules import Sentence, rule, sentence
 from symrnn.rules.paths import edge_of
 from symrnn.tensor import Ones, Tensor, Variable
 
 REVERSE = "reverse accumulation: Werbos 1990; Griewank & Walther 2008, chapter 3"
 
 
-def _successor_reason(node: Tensor, network: OrderedNetwork) -> Reason:
-    return (node.args[1], " is used by ", *listed(network.successors(node.args[1])), ".")
+def _successor_reason(node: Tensor, network: OrderedNetwork) -> Sentence:
+    v = node.args[1]
+    return sentence("{v} is used by {later}.", v=v, later=network.successors(v))
 
 
 @rule(
@@ -62,7 +63,7 @@ def weight_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     "sum over the uses",
     "A parameter acts at every step; its gradient collects all of them.",
     source=REVERSE,
-    because=lambda node, network: (node.args[1], " is used at every step, in the same place."),
+    because=lambda node, network: sentence("{x} is used at every step, in the same place.", x=node.args[1]),
 )
 def uses_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """∂L/∂θ = Σ_t Σ_u (∂L/∂u_t)(∂⁺u_t/∂θ) over the signals u that use θ."""

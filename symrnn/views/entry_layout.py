@@ -13,6 +13,7 @@ from typing import Any
 import sympy
 from sympy.printing.printer import Printer
 
+from symrnn.language import words
 from symrnn.typeset.tree import (
     BigSum,
     Cases,
@@ -172,4 +173,5 @@ def entry_cases(expression: Any) -> Tree | None:
     printer = TreePrinter(expression)
     p, q = (printer._print(i) for i in delta.args)
     rest = printer._print(expression / delta)
-    return Cases(((rest, row(Name("if"), p, Operator("="), q)), (Number("0"), Name("otherwise"))))
+    agree = row(Name(words("formula.if")), p, Operator("="), q)
+    return Cases(((rest, agree), (Number("0"), Name(words("formula.otherwise")))))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from symrnn.language import words
 from symrnn.network import OrderedNetwork
 from symrnn.tensor import Contraction, Hadamard, Variable
 from symrnn.typeset.scene import Scene, SceneEdge, SceneNode, Style
@@ -202,17 +203,15 @@ def _edge(
         y2 - along[1] * size2 / 2,
         label,
         style,
-        "used here" if style == "use" and length > 25 and not several else "",
+        words("graph.here") if style == "use" and length > 25 and not several else "",
     )
 
 
 def _description(network: OrderedNetwork, term: Term | None) -> str:
-    states = " and ".join(network.states)
-    words = f"The network unrolled for {network.steps} steps: states {states}, inputs below, losses above."
-    if term is not None:
-        *on_the_way, loss = (f"{v.name} {v.time}" for v in term.path)
-        words += (
-            f" Highlighted: the use of {term.wrt.name} that makes {on_the_way[0]}, dashed, and the path from"
-            f" there through {', '.join(on_the_way)} to {loss}, thick."
-        )
-    return words
+    said = words("graph.unrolled", steps=network.steps, states=words("list.last").join(network.states))
+    if term is None:
+        return said
+    *on_the_way, loss = (f"{v.name} {v.time}" for v in term.path)
+    way = words("list.comma").join(on_the_way)
+    places = {"W": term.wrt.name, "state": on_the_way[0], "way": way, "loss": loss}
+    return f"{said} {words('graph.highlighted', **places)}"

@@ -41,7 +41,7 @@ const derivations = [...document.querySelectorAll("details.derivation")];
 if (derivations.length > 1) {
   const button = document.createElement("button");
   button.type = "button";
-  const label = () => { button.textContent = derivations.some((one) => one.open) ? "Fold all derivations" : "Unfold all derivations"; };
+  const label = () => { button.textContent = derivations.some((one) => one.open) ? \VAR{words("page.fold")|script} : \VAR{words("page.unfold")|script}; };
   button.addEventListener("click", () => {
     const open = !derivations.some((one) => one.open);
     for (const one of derivations) one.open = open;
