@@ -21,7 +21,7 @@ from symrnn.cell import Cell
 from symrnn.cellfile import HERE, MARKS, MOST_TEXT, NAME, NOTATION, TIMES_AND_INDICES
 from symrnn.equation import Equation
 from symrnn.tensor import Constant, Plus, Shape, Tensor, Variable, plain
-from symrnn.tomlfile import FileError, check_keys, read_toml
+from symrnn.tomlfile import FileError, check_keys, check_text, read_toml
 
 ROLES = ("x", "y", "z")  # what losses and jobs call by name, beside the names that no cell may use
 FREE_SIGNALS, FREE_AXES = "hsuvwaglf", "mdnclvw"
@@ -143,8 +143,9 @@ def read_preset(chosen: str, key: str, cell: Cell, folder: Path | None = None) -
 
     Raises
     ------
-    PresetError
-        If there is no such notation, it does not know the cell, or a new name would have two meanings.
+    FileError
+        If there is no such notation, it does not know the cell, a new name would have two meanings, or a text
+        of the file cannot be printed.
     """
     if chosen in builtin_presets():
         file = HERE / "notations" / f"{chosen}.toml"
@@ -160,10 +161,7 @@ def read_preset(chosen: str, key: str, cell: Cell, folder: Path | None = None) -
     texts = {"title": str, "source": str}
     check_keys(where, data, {**texts, "cells": dict}, {"remark": str, "copies": bool, "axes": dict})
     for name in (*texts, *(["remark"] if "remark" in data else [])):
-        if not data[name].strip() or len(data[name]) > MOST_TEXT:
-            raise PresetError(
-                f"{where}: {name} has {len(data[name].strip())} characters; accepted: 1 to {MOST_TEXT}"
-            )
+        check_text(where, name, data[name], MOST_TEXT)
     stem = Path(key).stem
     if stem not in data["cells"]:
         known = ", ".join(data["cells"]) or "none"

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from symrnn.tomlfile import FileError
+from symrnn.tomlfile import FileError, check_text
 
 COLUMNS = ("name", "seed", "id")
 MOST_ROWS, MOST_BYTES, LONGEST_NAME = 10_000, 4_000_000, 70
@@ -101,10 +101,7 @@ def _students(
             raise StudentsError(f"{place}: {len(row)} cells; accepted: {len(header)}, as in the first row")
         cells = dict(zip(header, (cell.strip() for cell in row)))
         name = cells["name"]
-        if not 0 < len(name) <= LONGEST_NAME:
-            raise StudentsError(
-                f"{place}: the name has {len(name)} characters; accepted: 1 to {LONGEST_NAME}"
-            )
+        check_text(place, "the name", name, LONGEST_NAME)
         key = cells.get("id") or plain_id(name)
         if ID.fullmatch(key) is None or RESERVED.fullmatch(key):
             raise StudentsError(f"{place}: the id is {key!r:.80}; accepted: {ACCEPTED_ID}")

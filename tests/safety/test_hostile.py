@@ -4,6 +4,8 @@ One job carries a payload in all its fields, another a plain word in each. Sourc
 nothing but these words, in the escaped form that each language has for plain text.
 """
 
+import csv
+import dataclasses
 import json
 import re
 import shutil
@@ -14,9 +16,13 @@ import pytest
 
 from symrnn.cell import HERE
 from symrnn.cli import main
+from symrnn.document import Document
 from symrnn.job import read_job
 from symrnn.kinds import ledger
+from symrnn.kinds.exercise import SHORT, form
+from symrnn.render import render
 from symrnn.report import make_report
+from symrnn.students import read_students
 from symrnn.tomlfile import FileError
 from symrnn.typeset import latex, typst
 from symrnn.typeset.latex import clean
@@ -25,8 +31,12 @@ from tests.test_html import Skeleton
 from tests.test_notebook import Page, cells
 
 MOST = {"title": 300, "course": 60, "word": 20, "name": 60, "source": 300, "description": 300, "meaning": 60}
+MOST |= {"notation": 300, "paper": 300, "remark": 300}
+PRINTED = ("title", "course", "word", "name", "meaning", "notation", "paper", "remark")
 FORMATS = ("tex", "typ", "html", "ipynb")
 SECRET = "Zebra-5309-Quagga"
+EXERCISE = Path(__file__).parents[2] / "reports" / "bptt-exercise" / "job.toml"
+BOX = re.compile(r"\\hspace\{[\d.]+em\}")
 every_payload = pytest.mark.parametrize("payload", PAYLOADS, ids=lambda text: ascii(text[:24]))
 
 
@@ -60,17 +70,21 @@ def fields(text: str, tmp_path: Path) -> dict[str, str]:
 
 
 def write_job(texts: dict[str, str], folder: Path) -> Path:
-    """Write a job and a cell with these texts in their fields."""
+    """Write a job, a cell and a notation with these texts in their fields."""
     folder.mkdir(exist_ok=True)
     cell = (HERE / "cells" / "elman.toml").read_text(encoding="utf-8")
     cell = re.sub(r"^(name|source|description) = .*\n", "", cell, flags=re.MULTILINE)
     head = "".join(f"{key} = {quoted(texts[key])}\n" for key in ("name", "source", "description"))
     meanings = f"\n[meanings]\na = {quoted(texts['meaning'])}\nW = {quoted(texts['meaning'])}\n"
     (folder / "mine.toml").write_text(head + cell + meanings, encoding="utf-8")
+    keys = {"title": "notation", "source": "paper", "remark": "remark"}
+    head = "".join(f"{key} = {quoted(texts[field])}\n" for key, field in keys.items())
+    (folder / "ours.toml").write_text(f"{head}[cells.mine]\n", encoding="utf-8")
     job = f"""
 title = {quoted(texts["title"])}
 course = {quoted(texts["course"])}
 cell = "mine.toml"
+notation = "ours.toml"
 state = 3
 [initial]
 s = [0.3, -0.2, 0.5]
@@ -111,11 +125,15 @@ def test_a_payload_in_every_field_is_printed_letter_by_letter(payload, plain, tm
     check_notebook(made["ipynb"], plain["ipynb"], texts)
     assert not any(SECRET in source for source in made.values())
     assert sorted(path.name for path in tmp_path.iterdir()) == ["job", "s"]
-    assert sorted(path.name for path in (tmp_path / "job").iterdir()) == ["job.toml", "mine.toml"]
+    assert sorted(path.name for path in (tmp_path / "job").iterdir()) == [
+        "job.toml",
+        "mine.toml",
+        "ours.toml",
+    ]
 
 
-def check_tex(made: str, plain: str, texts: dict[str, str]) -> None:
-    for field, word in PLAIN.items():
+def check_tex(made: str, plain: str, texts: dict[str, str], words: dict[str, str] = PLAIN) -> None:
+    for field, word in words.items():
         plain = plain.replace(hexadecimal(word), hexadecimal(texts[field]))
         plain = plain.replace(word, latex.escape(texts[field]))
         plain = plain.replace(word.lower(), latex.escape(texts[field].lower()))  # the running head
@@ -144,8 +162,8 @@ def harmless_tex(escaped: str) -> None:
     assert not re.search(r'[\\{}$&#%^_<>|"\[\]\x00-\x1f]', left), left
 
 
-def check_typst(made: str, plain: str, texts: dict[str, str]) -> None:
-    for field, word in PLAIN.items():
+def check_typst(made: str, plain: str, texts: dict[str, str], words: dict[str, str] = PLAIN) -> None:
+    for field, word in words.items():
         plain = plain.replace(word, typst.quoted(clean(texts[field]))[1:-1])
         plain = plain.replace(word.lower(), typst.quoted(clean(texts[field].lower()))[1:-1])
         literal = typst.quoted(clean(texts[field]))
@@ -159,7 +177,7 @@ def check_html(made: str, plain: str, texts: dict[str, str]) -> None:
     assert [a for a in found.attributes if a[1] != "alttext"] == [
         a for a in expected.attributes if a[1] != "alttext"
     ]
-    for field in ("title", "course", "word", "name", "meaning"):
+    for field in PRINTED:
         assert clean(texts[field]) in clean(found.text), field
 
 
@@ -168,12 +186,49 @@ def check_notebook(made: str, plain: str, texts: dict[str, str]) -> None:
     assert found.elements == expected.elements
     assert found.formulas == expected.formulas
     assert "$" not in found.scanned and "\\" not in found.scanned
-    for field in ("title", "course", "word", "name", "meaning"):
+    for field in PRINTED:
         assert " ".join(clean(texts[field]).split()) in " ".join(found.text.split()), field
     words = {repr(word): repr(texts[field]) for field, word in PLAIN.items()}
     assert len(cells(made, "code")) == len(cells(plain, "code")) == 4
     for new, old in zip(cells(made, "code")[1:], cells(plain, "code")[1:]):
         assert new == old, words
+
+
+def test_a_payload_as_the_name_of_a_student_is_printed_letter_by_letter(tmp_path):
+    names = [" ".join(payload.split())[:70].strip() for payload in PAYLOADS]
+    with (tmp_path / "students.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["name", "id"], *([name, f"s{n}"] for n, name in enumerate(names))])
+    assert [student.name for student in read_students(tmp_path / "students.csv", 0)] == names
+    exercise = read_job(EXERCISE)
+
+    def sheet(name: str) -> dict[str, str]:
+        asked = dataclasses.replace(exercise.exercise, student=name)
+        fields = form(dataclasses.replace(exercise, exercise=asked))
+        document = Document(("T",), ("lead",), fields, "head", "label", ("foot",))
+        return {format: render(document, format) for format in FORMATS}
+
+    words = "QnameQ", "Q" + "name" * 10 + "Q"  # a long name has a line of its own
+    sheets = [sheet(word) for word in words]
+    for name in names:
+        word = words[len(name) > SHORT]
+        made, plain = sheet(name), sheets[len(name) > SHORT]
+        check_tex(made["tex"], plain["tex"], {"name": name}, {"name": word})
+        check_typst(made["typ"], plain["typ"], {"name": name}, {"name": word})
+        found, expected = Skeleton(made["html"]), Skeleton(plain["html"])
+        assert (found.elements, found.attributes) == (expected.elements, expected.attributes)
+        assert clean(name) in clean(found.text)
+        page, other = (Page("\n\n".join(cells(one["ipynb"]))) for one in (made, plain))
+        assert page.elements == other.elements and "$" not in page.scanned
+        boxes = [[BOX.sub("", formula) for formula in one.formulas] for one in (page, other)]
+        assert boxes[0] == boxes[1]
+
+
+@pytest.mark.parametrize("case", UNPRINTABLE)
+def test_the_name_of_a_student_that_cannot_be_printed_is_refused_with_its_line(case, tmp_path):
+    file = tmp_path / "students.csv"
+    file.write_text(f"name,id\nAda,a\n{UNPRINTABLE[case]},b\n", encoding="utf-8", newline="")
+    with pytest.raises(FileError, match=r"line 3"):
+        read_students(file, 0)
 
 
 def test_the_comparison_would_notice_an_escape_that_does_nothing(plain, tmp_path, monkeypatch):
