@@ -38,6 +38,7 @@ from symrnn.typeset.tree import Coloured, Fraction, Operator, Tree, row
 
 ALIGNMENTS = {"l": "left", "c": "center", "r": "right"}
 WIDE = 55.0  # millimetres
+MOST_ROWS, MOST_LINES, LINE = 40, 50, 36.0  # of a table on one page; ems of a line in its widest column
 
 
 def plain(value: object) -> str:
@@ -166,6 +167,20 @@ def digest(source: str) -> web.Html:
 def script(words: str) -> web.Html:
     """Return words as a string of JavaScript that ends no script element."""
     return web.Html(json.dumps(words, ensure_ascii=False).replace("<", r"\u003c"))
+
+
+def chunks(rows: Sequence[Sequence[Text]]) -> list[tuple[int, Sequence[Sequence[Text]]]]:
+    """Cut a table into parts that a page holds, each with the number of its first row."""
+    found: list[tuple[int, list[Sequence[Text]]]] = [(0, [])]
+    lines = 0
+    for number, one in enumerate(rows):
+        needed = max((1 + int(room_of(cell) / LINE) for cell in one), default=1)
+        lines += needed
+        if lines > MOST_LINES or len(found[-1][1]) == MOST_ROWS:
+            found.append((number, []))
+            lines = needed
+        found[-1][1].append(one)
+    return list(found)
 
 
 def cells(several: Iterable[Block | Code]) -> list[list[Block | Code]]:

@@ -156,7 +156,11 @@ def _embedded(name: str) -> web.Html:
 
 LANGUAGES: dict[Format, Language] = {
     "tex": Language(
-        "latex", tex.Latex, tex.latex, tex.escape, {"picture": tikz, "pdfstring": filters.pdfstring}
+        "latex",
+        tex.Latex,
+        tex.latex,
+        tex.escape,
+        {"picture": tikz, "pdfstring": filters.pdfstring, "chunks": filters.chunks},
     ),
     "typ": Language(
         "typst",

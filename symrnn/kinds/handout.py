@@ -42,6 +42,7 @@ from symrnn.kinds.veil import Veil
 from symrnn.language import language, merged, words
 from symrnn.onestep import K
 from symrnn.question import recurrent_matrices
+from symrnn.rules.paths import explicit_implicit
 from symrnn.typeset.measure import width
 from symrnn.typeset.tree import Group, Number, Operator, Script, Symbol, Tree, row, separated
 from symrnn.views.entry_layout import entry_cases, entry_layout
@@ -196,7 +197,7 @@ def dependence(facts: Facts, veil: Veil) -> list[Block]:
     """Explicit and implicit: the step that the whole derivation turns on, with its terms braced."""
     rules = [line.rule.name for line in facts.paths.lines()]
     blocks = story_part.two_kinds(facts.material)
-    if not veil.hides_step(rules.index("explicit + implicit") + 1):
+    if not veil.hides_step(rules.index(explicit_implicit.name) + 1):
         return blocks
     return [
         Display(tuple(map(veil.line, b.lines)), b.columns) if isinstance(b, Display) else b for b in blocks

@@ -85,8 +85,8 @@ class Ledger:
         """Certify one more printed equation of a network."""
         for point in self.points:
             check = check_ink(1, "definition", equation.target, equation.expression, point.of(network), [{}])
-            what = f"equation of {equation.target}"
-            self.certificates.append(Certificate(what, True, (check,), TOLERANCE, self.described).require())
+            made = Certificate(f"equation of {equation.target}", True, (check,), TOLERANCE, self.described)
+            self.certificates.append(made.require())
 
     def admit_number(self, what: str, deviation: float, witness: str) -> None:
         """Enter the deviation of a computed number from a witness."""

@@ -65,10 +65,12 @@ GREEK |= {
 GREEK |= {"Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ"}
 GREEK |= {"Upsilon": "Υ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω"}
 
-# a Name among these is a word in a sentence and brings its own spaces
+# a Name among these is a word in a sentence, in one of the languages, and brings its own spaces
 WORDS = {
     "if": "if ",
     "otherwise": "otherwise",
+    "falls": "falls ",
+    "sonst": "sonst",
     "and": " and ",
     "or": " or ",
     "for": " for ",
