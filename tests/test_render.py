@@ -26,6 +26,7 @@ from symrnn.document import (
     Styled,
     Table,
 )
+from symrnn.filters import chunks
 from symrnn.render import EngineError, make_pdf, overfull, plain, render, templates, typst_overflows
 from symrnn.typeset.latex import Latex
 from symrnn.typeset.tree import Tree
@@ -258,3 +259,11 @@ def test_a_missing_package_sends_auto_to_typst_and_is_an_error_else():
 def test_every_piece_of_text_has_a_layout():
     pieces = typing.get_args(documents.Piece)
     assert set(pieces) == {str, Tree, Styled, Bar, Blank}
+
+
+def test_a_table_ends_a_page_before_its_lines_do():
+    short, long = (("word",), ("few words",)), (("word",), ("words " * 30,))
+    assert [(first, len(part)) for first, part in chunks([short] * 50)] == [(0, 40), (40, 10)]
+    parts = chunks([long] * 20)
+    assert [first for first, _ in parts] == [0, 16] and sum(len(part) for _, part in parts) == 20
+    assert chunks([]) == [(0, [])]
