@@ -82,7 +82,7 @@ def environment(
         keep_trailing_newline=True,
         autoescape=False,  # it knows HTML alone; ``printed`` does for every format
     )
-    sandbox.concat = lambda parts: made("".join(parts))  # type: ignore[method-assign]
+    sandbox.concat = lambda parts: made("".join(parts))  # type: ignore[method-assign]  # meant by Jinja: its native environment does so
     return sandbox
 
 
@@ -149,7 +149,7 @@ def _attempt(make: Callable[[], str], folder: Path) -> tuple[str, str]:
     """Return what is wrong, or "", and what was made."""
     try:
         source = make()
-    except Exception as error:
+    except Exception as error:  # whatever a template of a stranger does becomes one message
         return _explained(error, folder), ""
     if len(source) > MOST_TEXT:
         return f"templates of {folder}: they print {len(source)} characters; at most {MOST_TEXT} are kept", ""

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import signal
-import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -34,7 +34,7 @@ from symrnn.output import remove_leftovers, write_files, write_folder
 from symrnn.render import check_templates
 from symrnn.report import certificate_of, sources_for, typeset
 from symrnn.students import Student, read_students
-from symrnn.workers import shared
+from symrnn.workers import leave_interrupts_to_the_parent, shared
 
 STAMP = "stamp.json"
 KINDS = ("exercise", "hints")
@@ -209,17 +209,22 @@ def _made(workshop: Workshop, students: Sequence[Student]) -> Iterator[dict[str,
     Templates of strangers run in processes of their own, which a worker cannot start.
     """
     tasks = [partial(workshop.make, student) for student in students]
-    return shared(tasks, _calm) if workshop.order.templates is None else (task() for task in tasks)
+    if workshop.order.templates is not None:
+        yield from (task() for task in tasks)
+        return
+    with tempfile.TemporaryDirectory(prefix="symrnn-", ignore_cleanup_errors=True) as folder:
+        yield from shared(tasks, partial(_begin, folder))
 
 
-def _calm() -> None:
-    """Leave an interrupt to the parent; clean up and end when it ends the work, or is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+def _begin(folder: str) -> None:
+    """Begin a worker: what it leaves behind when it is killed lies in a folder that the parent removes."""
+    leave_interrupts_to_the_parent()
+    tempfile.tempdir = folder
     Thread(target=_follow, args=(os.getppid(),), daemon=True).start()
 
 
 def _follow(parent: int) -> None:
+    """End with the parent, however that ends."""
     while os.getppid() == parent:
         time.sleep(0.5)
-    os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
+from typing import TypeVar
 
 import pytest
 
@@ -41,6 +42,7 @@ from symrnn.tomlfile import read_toml
 from symrnn.typeset.tree import WORDS, Name
 from symrnn.variants import make_variants, order
 
+Leaf = TypeVar("Leaf")
 PACKAGE = Path(__file__).parents[1] / "symrnn"
 ENGLISH = catalogue("en")
 OTHERS = [code for code in languages() if code != "en"]
@@ -230,27 +232,16 @@ def german(folder: Path, kind: str, cell: str = "elman", more: str = "") -> Path
     return file
 
 
-def texts(value: object) -> Iterator[str]:
-    """Yield every text of a document."""
-    if isinstance(value, str):
+def leaves(value: object, kind: type[Leaf]) -> Iterator[Leaf]:
+    """Yield everything of a kind in a document."""
+    if isinstance(value, kind):
         yield value
     elif isinstance(value, tuple):
         for item in value:
-            yield from texts(item)
+            yield from leaves(item, kind)
     elif dataclasses.is_dataclass(value):
         for field in dataclasses.fields(value):
-            yield from texts(getattr(value, field.name))
-
-
-def rows(value: object) -> Iterator[StepRow]:
-    if isinstance(value, StepRow):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from rows(item)
-    elif dataclasses.is_dataclass(value):
-        for field in dataclasses.fields(value):
-            yield from rows(getattr(value, field.name))
+            yield from leaves(getattr(value, field.name), kind)
 
 
 def runs(entry: str) -> Iterator[str]:
@@ -278,13 +269,15 @@ def test_a_german_document_is_german_from_head_to_foot(kind: str, cell: str, tmp
 
 
 def check_german(document: Document) -> None:
-    everything = "\n".join(texts(document))
+    everything = "\n".join(leaves(document, str))
     page, book = render(document, "html"), render(document, "ipynb")
     assert '<html lang="de">' in page and "Contents" not in page and "Figure" not in page
     for run in foreign(catalogue("de")):
         assert run not in everything and run not in page and run not in book, run
     names = {name.lower() for name in catalogue("de").tables["rules"].values()}
-    assert {name for row in rows(document.blocks) for name in row.rule.lower().split(", ")} <= names
+    assert {
+        name for row in leaves(document.blocks, StepRow) for name in row.rule.lower().split(", ")
+    } <= names
 
 
 @pytest.mark.parametrize(
