@@ -14,6 +14,7 @@ from symrnn.kinds import numbers
 from symrnn.kinds.ledger import Ledger
 from symrnn.kinds.material import Material
 from symrnn.kinds.phrases import say, sentences
+from symrnn.kinds.tables import cut, table_width
 from symrnn.kinds.veil import Veil
 from symrnn.language import words
 from symrnn.typeset.measure import width
@@ -22,6 +23,7 @@ from symrnn.views.symbols import variable, variable_symbol
 from symrnn.witnesses import deviation
 
 BETWEEN, ACROSS = 10.0, 160.0  # millimetres: between two matrices side by side, and of all of them
+ROOM_BESIDE = 88.0  # millimetres, of a table beside another
 MOST_DIGITS = 4
 
 
@@ -54,16 +56,21 @@ def with_numbers(
         here = job.point.of(found.network)
         apart = deviation(value(found.result, here), value(found.goal, here))
         ledger.admit_number(f"{found.goal} as derived, in numbers", apart, "object")
-    predictions, contributions = (
-        veil.table(numbers.prediction_table(job), (0, 1 + job.sizes[job.cell.signals["y"][0]])),
-        veil.table(numbers.contribution_table(job, material.main.name, ledger), (0,)),
-    )
+    outputs = numbers.prediction_table(job)
+    targets = range(1 + job.sizes[job.cell.signals["y"][0]], len(outputs.header) - 1)
+    predictions = veil.table(outputs, (0, *targets))
+    contributions = veil.table(numbers.contribution_table(job, material.main.name, ledger), (0,))
+    beside = table_width(outputs) <= ROOM_BESIDE
     jacobian = Total(*material.jacobian.goal.args)
     return [
         headed("numbers.title", job.exercise.points_of("numbers")),
         *given(job),
         *([Prose(say("handout.compute"))] if asks else []),
-        Columns((predictions,), (contributions,), left=0.55),
+        *(
+            [Columns((predictions,), (contributions,), left=0.55)]
+            if beside
+            else [*cut(predictions, like=outputs), contributions]
+        ),
         Prose(say("handout.reading_numbers", W=material.main, jacobian=jacobian)),
     ]
 
@@ -88,8 +95,9 @@ def given(job: Job) -> list[Block]:
     rounded = say("handout.given_rounded", digits=digits, **places)
     said = sentences(say("handout.given_exactly", **places) if exact else rounded, inputs)
     lines = [Line(symbol, "=", (_brackets(array, digits),)) for symbol, array in arrays.items()]
+    named = len(job.cell.parameters) + 1  # after them, the inputs in the order of their steps
     rows: list[list[Line]] = [[]]
-    for one in sorted(lines, key=lambda one: -_room(one)):
+    for one in (*sorted(lines[:named], key=lambda one: -_room(one)), *lines[named:]):
         if rows[-1] and sum(map(_room, rows[-1])) + _room(one) > ACROSS:
             rows.append([])
         rows[-1].append(one)

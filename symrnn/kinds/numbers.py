@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from symrnn.kinds.blocks import DISPLAY_WIDTH, prose
 from symrnn.kinds.ledger import Ledger
 from symrnn.kinds.material import Material
 from symrnn.kinds.phrases import say, sentences
+from symrnn.kinds.tables import cut
 from symrnn.language import words
 from symrnn.numeric import contributions, gradients
 from symrnn.onestep import K
@@ -266,8 +268,9 @@ def section(material: Material) -> list[Block]:
     states, *gates = forward_tables(job)
     predictions = prediction_table(job)
     beside = len(states.header) <= 5 and len(predictions.header) <= 7
-    blocks += [Columns((states,), (predictions,), left=0.42)] if beside else [states, predictions]
-    blocks += gates
+    separate = [*cut(states), *cut(predictions)]
+    blocks += [Columns((states,), (predictions,), left=0.42)] if beside else separate
+    blocks += chain.from_iterable(map(cut, gates))
     wrt = next((v.name for v in job.wrt if v.time is None and v.rank == 2), None)
     if wrt is not None:
         table = contribution_table(job, wrt, ledger)
