@@ -177,7 +177,13 @@ def test_a_run_that_is_stopped_leaves_whole_variants_and_goes_on(how, engine, tm
     command += ["--out", str(tmp_path / "out"), "--format", "pdf", "--engine", engine]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
     end = time.monotonic() + 240
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as running:
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # not as in the background
+    ) as running:
         while time.monotonic() < end and len(list((tmp_path / "out").glob("student-*"))) < 2:
             time.sleep(0.01)
         running.send_signal(how)

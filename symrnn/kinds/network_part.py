@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from symrnn.calculus import Total
@@ -17,13 +18,14 @@ from symrnn.kinds.phrases import listing, say, sentences
 from symrnn.language import language, merged, words
 from symrnn.layers import IN_LAYER
 from symrnn.tensor import Apply, Contraction, Shape, Variable
+from symrnn.typeset.measure import width
 from symrnn.typeset.tree import BigSum, Number, Operator, Script, Symbol, Tree, row, separated
 from symrnn.views.graph import straight_term, unrolled
 from symrnn.views.matrix import layout
 from symrnn.views.symbols import variable, variable_symbol
 from symrnn.writing import writing
 
-IN_A_ROW = 4  # symbols of one meaning
+IN_A_ROW = 28.0  # millimetres of symbols of one meaning, without their time
 MANY_PARAMETERS = 6  # from here on the same sentence is not repeated for each
 FIXED = {
     "x": "meaning.input",
@@ -92,12 +94,23 @@ def shape_tables(job: Job) -> tuple[Table, Table]:
 def _symbols(kinds: dict[tuple[str, Shape], list[str]], time: Any) -> Table:
     rows: list[tuple[Text, ...]] = []
     for (said, shape), names in kinds.items():
-        trees = [variable(Variable(name, shape, time)) for name in names]
+        packed = ([Variable(name, shape, time) for name in some] for some in _packed(names))
         shown = shape_tree(shape[::-1] if writing().mirrored else shape)
-        first, *more = (separated(trees[n : n + IN_A_ROW], "comma") for n in range(0, len(trees), IN_A_ROW))
+        first, *more = (separated(list(map(variable, some)), "comma") for some in packed)
         rows.append((prose(first), (said,), prose(shown)))
         rows += [(prose(tree), (), ()) for tree in more]
     return Table((), (), tuple(rows), "lll")
+
+
+def _packed(names: Sequence[str]) -> list[list[str]]:
+    """Return names in rows, as many in each as have room."""
+    rows: list[list[str]] = [[]]
+    for name in names:
+        longer = separated([variable_symbol(one) for one in (*rows[-1], name)], "comma")
+        if rows[-1] and width(longer) > IN_A_ROW:
+            rows.append([])
+        rows[-1].append(name)
+    return rows
 
 
 def introduced(job: Job, intro: Text, after: Text) -> list[Block]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from symrnn.typeset.tree import (
+    GREEK,
     Accent,
     BigSum,
     Cases,
@@ -30,7 +31,8 @@ from symrnn.typeset.tree import (
 )
 
 EM = 3.88  # millimetres, at the 11 pt that everything is measured for
-LETTER, SMALL = 2.2, 0.72
+LETTER, UPRIGHT, SMALL = 2.2, 1.9, 0.72
+SIGNS = {"partial", "loss", "top", "ones", *GREEK}  # names of one sign
 ASCENT, DESCENT, AXIS, RULE = 2.8, 1.0, 0.95, 0.7  # of a line, of its middle, and round a fraction bar
 OPERATORS = {"thin": 0.7, "quad": 4.0, "comma": 1.6, "prime": 1.0, "slash": 2.0, "cdots": 5.0, "dots": 5.0}
 
@@ -39,6 +41,8 @@ def width(tree: Tree) -> float:
     """Width of a formula in millimetres."""
     match tree:
         case Symbol(name):
+            if len(name) > 1 and name not in SIGNS:  # a name in upright letters
+                return UPRIGHT * len(name)
             return LETTER * (1.6 if name in ("loss", "W", "ones") else 1)
         case Number(text):
             return 1.95 * len(text)

@@ -104,7 +104,13 @@ def test_a_report_that_is_ended_at_its_engine_leaves_no_file_and_no_engine(engin
     ]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}
     what = "document.tex" if engine == "pdflatex" else "child.py"
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # not as in the background
+    ) as process:
         try:
             engines: list[int] = []
             patience = time.monotonic() + 240  # for a busy machine; a report takes a few seconds
