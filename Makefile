@@ -25,7 +25,7 @@ benchmark: .venv/installed ## time deriving, certifying, typesetting, and a clas
 	$(BIN)/python -m tests.benchmarks.derive
 	$(BIN)/python -m tests.benchmarks.variants
 
-compare: .venv/installed ## time generated code beside torch and JAX, and put the table into the README
+compare: .venv/installed ## time generated code beside torch, JAX and CasADi, and put the table into the README
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	$(BIN)/python -m tests.benchmarks.numeric --readme
 
