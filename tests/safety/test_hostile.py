@@ -312,7 +312,7 @@ def test_a_payload_as_the_name_of_folder_and_file_is_harmless(name, tmp_path, ca
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-@pytest.mark.parametrize("payload", [0, 17, 29, 42, 65, 74, 75, 78], ids=lambda n: ascii(PAYLOADS[n][:24]))
+@pytest.mark.parametrize("payload", [0, 29, 65, 78], ids=lambda n: ascii(PAYLOADS[n][:24]))
 @pytest.mark.parametrize("engine", ["pdflatex", "typst"])
 def test_a_payload_in_every_field_makes_a_pdf(engine, payload, tmp_path):
     if engine == "pdflatex" and shutil.which("pdflatex") is None:
