@@ -10,34 +10,31 @@ rule, a printer or a cell a little wrong is told the step, the rule and the devi
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from symrnn.calculus import free_times
-from symrnn.derivation import Derivation
-from symrnn.entrywise import EntryDerivation
-from symrnn.evaluate import Point, random_point, value, values
-from symrnn.network import OrderedNetwork
-from symrnn.tensor import Tensor
-from symrnn.typeset.latex import latex
-from symrnn.typeset.text import text
-from symrnn.views.entries import entry_value
-from symrnn.views.entry_layout import entry_layout
-from symrnn.views.matrix import layout, line
-from symrnn.witnesses import (
-    assignments,
+from symrnn.derivation import Derivation, EntryDerivation, derivations
+from symrnn.model import HORIZON, Cell, OrderedNetwork, Writing, writing
+from symrnn.notation import entry_layout, latex, layout, line, text
+from symrnn.tensor import Tensor, free_times
+from symrnn.witness import (
+    Point,
     bound_of,
     deviation,
-    ink,
+    entry_value,
+    ink_or_none,
     largest_deviation,
+    random_point,
     substituted,
     sympy_values,
+    value,
+    values,
 )
-from symrnn.writing import Writing, writing
 
 TOLERANCE = 1e-10
 MOST_ENTRIES = 30
@@ -203,13 +200,27 @@ def _checks(derivation: Derivation | EntryDerivation, at: Point) -> list[Check]:
     return checks
 
 
+def assignments(
+    symbols: set[Any], times: tuple[Any, Any], network: OrderedNetwork
+) -> Iterator[dict[Any, int]]:
+    """Yield every choice of the symbolic times; several of them grow in alphabetical order (k ≤ t)."""
+    free = sorted(symbols - {HORIZON}, key=str)
+    low, high = (int(_number(bound, network)) for bound in times)
+    for choice in itertools.combinations_with_replacement(range(low, high + 1), len(free)):
+        yield dict(zip(free, choice))
+
+
+def _number(bound: Any, network: OrderedNetwork) -> Any:
+    return bound.xreplace({HORIZON: network.steps}) if hasattr(bound, "xreplace") else bound
+
+
 def _second_opinion(derivation: Derivation | EntryDerivation, at: Point) -> tuple[Check, ...]:
     """Ask SymPy for the value of the goal; nothing if the goal is not for SymPy, or has no steps."""
     if isinstance(derivation, EntryDerivation) or not derivation.steps:
         return ()
     goal = derivation.goal
     choices = list(assignments(free_times(goal), derivation.times, derivation.network))
-    found = sympy_values(derivation, at, choices)
+    found = sympy_values(goal, derivation.network, at, choices)
     if found is None:
         return ()
     worst = max(deviation(value(goal, at, t), other) for t, other in found)
@@ -221,7 +232,7 @@ def check_ink(
     number: int, rule: str, lhs: Tensor, rhs: Tensor, at: Point, choices: Sequence[Mapping[Any, int]]
 ) -> Check:
     """Read both printed sides of a line back; they agree, and the left one has its value."""
-    read = ink(_sources(lhs, rhs, writing()), at, ((times, {}) for times in choices))
+    read = ink_or_none(_sources(lhs, rhs, writing()), at, ((times, {}) for times in choices))
     worst = float("inf") if read is None else 0.0
     for (alone, difference), expected in zip(read or (), values(lhs, at, choices)):
         zero = not alone.ndim and not alone  # a printed 0 stands for zeros of any shape
@@ -262,7 +273,7 @@ def _entry_checks(derivation: EntryDerivation, at: Point) -> list[Check]:
         trees = entry_layout(entry_line.lhs), entry_layout(entry_line.rhs)
         sources = latex(trees[0]), latex(trees[1])
         expected, found = (entry_value(side, at, symbols) for side in (entry_line.lhs, entry_line.rhs))
-        read = ink(sources, at, ((times, dict(zip(names, map(int, place)))) for place in places))
+        read = ink_or_none(sources, at, ((times, dict(zip(names, map(int, place)))) for place in places))
         worst = float("inf") if read is None else max(deviation(d, 0.0) for _, d in read)
         shown = text(trees[0]), text(trees[1])
         entries = deviation(*np.broadcast_arrays(found, expected))
@@ -293,10 +304,32 @@ def certify_equations(network: OrderedNetwork, at: Point) -> Certificate:
 
 def certify_substituted(derivation: Derivation, at: Point) -> Certificate:
     """Check a derivation of a loss by a parameter against SymPy's ``diff`` of the loss written out."""
-    found, expected = substituted(derivation, at)
+    found = substituted(derivation.goal.args[0], derivation.goal.args[1], derivation.network, at)
+    expected = value(derivation.result, at.of(derivation.network))
     goal = text(layout(derivation.goal))
     check = Check(
         len(derivation.steps), "substitution", "SymPy", deviation(found, expected), goal, "one expression"
     )
     point = {"seed": at.seed, "sizes": dict(at.sizes)}
     return Certificate(f"{goal} of the substituted loss", derivation.is_closed, (check,), TOLERANCE, (point,))
+
+
+def certify_cell(
+    cell: Cell, seed: int = 0, progress: Callable[[str], None] = lambda words: None, steps: int = 4
+) -> list[Certificate]:
+    """Certify everything that is derived of a cell, at a random point.
+
+    Returns
+    -------
+    list of Certificate
+        Of the forward equations; for each parameter, the state and an input: paths, local and entry
+        derivations; the backward sweep and its equality with the double sum.
+    """
+    network = cell.unroll(steps)
+    at = random_point(network, seed)
+    progress("forward equations")
+    found = [certify_equations(network, at)]
+    for derivation in derivations(network):
+        progress(str(derivation.goal))
+        found.append(certify(derivation, at))
+    return found

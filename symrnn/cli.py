@@ -14,7 +14,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from symrnn.output import shown
+from symrnn.terminal import shown
 
 EPILOG = """\
 examples:
@@ -187,9 +187,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     top = parser()
     options = top.parse_args(arguments)
     if options.version:
-        from symrnn import __version__
+        import symrnn
 
-        print(f"symrnn {__version__}")
+        print(f"symrnn {symrnn.__version__}")
         return 0
     if options.command is None:
         top.print_help()
@@ -197,14 +197,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _end_as_if_interrupted()
     from symrnn import commands
     from symrnn.certificate import CertificateError
-    from symrnn.compile.command import code
 
     try:
         run: dict[str, Any] = {
             "report": commands.report,
             "derive": commands.derive,
             "verify": commands.verify,
-            "code": code,
+            "code": commands.code,
             "cells": commands.cells,
             "new-cell": commands.new_cell,
         }

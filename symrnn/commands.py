@@ -4,57 +4,39 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
-from symrnn.cell import Cell, builtin_cells, picked
 from symrnn.certificate import Certificate, CertificateError
-from symrnn.network import OrderedNetwork
-from symrnn.output import shown
-from symrnn.presets import Preset, read_preset
+from symrnn.model import (
+    Cell,
+    FileError,
+    OrderedNetwork,
+    Preset,
+    Writing,
+    builtin_cells,
+    picked,
+    read_preset,
+    read_toml,
+    written,
+)
+from symrnn.notation import layout, text
 from symrnn.tensor import Variable
-from symrnn.tomlfile import FileError, read_toml
-from symrnn.typeset.text import text
-from symrnn.views.matrix import layout
-from symrnn.writing import Writing, written
+from symrnn.terminal import counted, progress, shown
 
 
 class UsageError(ValueError):
     """An option that does not fit; the message says what would."""
 
 
-@contextmanager
-def progress(title: str) -> Iterator[Callable[[str], None]]:
-    """Show on a terminal what is being done; silent elsewhere."""
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as display:
-        task = display.add_task(shown(title), total=None)
-        yield lambda words: display.update(
-            task, description=shown(f"{title}: {words}")[: max(20, console.width - 20)]
-        )
-
-
 def report(options: argparse.Namespace) -> int:
     """Make the report of a job file."""
-    from symrnn.job import read_job
-    from symrnn.output import write_files
-    from symrnn.report import FORMATS, make_report
+    from symrnn.report import FORMATS, make_report, read_job, write_files
 
     formats = [name.strip() for name in options.format.split(",")]
     for name in formats:
@@ -80,7 +62,7 @@ def report(options: argparse.Namespace) -> int:
 
 def _variants(options: argparse.Namespace, formats: list[str]) -> int:
     """Make an exercise and its solution for every student."""
-    from symrnn.variants import make_variants, order
+    from symrnn.report import make_variants, order
 
     folder = None if options.out is None else Path(options.out)
     own = None if options.templates is None else Path(options.templates)
@@ -106,27 +88,9 @@ def _variants(options: argparse.Namespace, formats: list[str]) -> int:
     return 0
 
 
-@contextmanager
-def counted(title: str, total: int) -> Iterator[tuple[Callable[[str], None], Callable[[], None]]]:
-    """Show on a terminal a bar that grows, and what is being done; silent elsewhere."""
-    console = Console(stderr=True)
-    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    saying = TextColumn("{task.description}", markup=False)
-    with Progress(
-        *columns, saying, console=console, transient=True, disable=not console.is_terminal
-    ) as display:
-        task = display.add_task(shown(title), total=total)
-        yield (
-            lambda words: display.update(
-                task, description=shown(f"{title}: {words}")[: max(20, console.width - 60)]
-            ),
-            lambda: display.advance(task),
-        )
-
-
 def derive(options: argparse.Namespace) -> int:
     """Print one derivation."""
-    from symrnn.goals import View, sweep_views, views
+    from symrnn.listing import View, sweep_views, views
 
     cell = picked(options.cell, options.activation, options.loss)
     notation = Preset() if options.notation is None else read_preset(options.notation, options.cell, cell)
@@ -135,21 +99,21 @@ def derive(options: argparse.Namespace) -> int:
     network = cell.unroll(options.steps or max(last, 1))
     of = network[notation.read([options.of], cell)[0], last]
     sizes = _sizes(options.size)
-    shown: list[View]
+    listed: list[View]
     with progress(f"derive {cell.name}"), written(Writing(copies=notation.copies)):
         if options.wrt is None and options.view == "sweep":
-            shown = sweep_views(network)
+            listed = sweep_views(network)
         else:
-            shown = views(options.view, network, of, _wrt(options, cell, notation, network), sizes)
+            listed = views(options.view, network, of, _wrt(options, cell, notation, network), sizes)
     if options.format == "json":
-        data = {"cell": cell.name, "view": options.view, "derivations": [view.as_dict() for view in shown]}
+        data = {"cell": cell.name, "view": options.view, "derivations": [view.as_dict() for view in listed]}
         print(json.dumps(data, indent=1, ensure_ascii=False))
         return 0
-    for view in shown:
+    for view in listed:
         print(view.as_text() if options.format == "text" else view.as_latex())
         print()
     if options.format == "text":
-        worst = max(view.deviation for view in shown)
+        worst = max(view.deviation for view in listed)
         print(f"certified: largest deviation {worst:.1e}, tolerance 1e-10, seed 0, T = {network.steps}")
     return 0
 
@@ -174,12 +138,11 @@ def _sizes(text_: str) -> dict[str, int]:
 
 def verify(options: argparse.Namespace) -> int:
     """Certify a job or a cell."""
-    from symrnn.goals import certify_cell
+    from symrnn.certificate import certify_cell
 
     with progress(options.what) as tell:
         if _is_job(options.what):
-            from symrnn.job import read_job
-            from symrnn.report import certificate_of, certify_job
+            from symrnn.report import certificate_of, certify_job, read_job
 
             if options.activation or options.loss:
                 raise UsageError("--activation and --loss belong to a cell; a job file says its own")
@@ -241,7 +204,7 @@ def _table(certificates: list[Certificate]) -> Table:
 
 def new_cell(options: argparse.Namespace) -> int:
     """Write a starting file for a cell of one's own."""
-    from symrnn.newcell import new_cell as write
+    from symrnn.model import new_cell as write
 
     target = write(options.name, Path())
     print(f"wrote {target}; next: symrnn verify {target}")
@@ -273,3 +236,38 @@ def _described(name: str, cell: Cell) -> dict[str, Any]:
         "parameters": {p: list(shape) for p, shape in cell.parameters.items()},
         "equations": equations,
     }
+
+
+def code(options: argparse.Namespace) -> int:
+    """Write the module of a cell and the test file beside it.
+
+    Raises
+    ------
+    CompileError
+        If the name is no name of a module, or a file is there that symrnn did not write.
+    """
+    from symrnn.numeric import SIGNED, CompileError, check_source, program, source
+    from symrnn.report import write_files
+
+    cell = picked(options.cell, options.activation, options.loss)
+    text = program(cell)
+    if options.out == "-":
+        sys.stdout.write(source(text.module))
+        return 0
+    wanted = re.sub(r"\W", "_", Path(options.cell).stem) + ".py"
+    file = Path(wanted if options.out is None else options.out)
+    name = file.stem
+    if file.suffix != ".py" or not (name.isidentifier() and name.isascii()):
+        raise CompileError(
+            f"--out: {options.out!r} is no module; accepted: such as {wanted}, or - to print it"
+        )
+    files = {f"{name}.py": source(text.module), f"test_{name}.py": check_source(text.module, name)}
+    for other in files:
+        there = file.parent / other
+        if there.exists() and SIGNED not in there.read_text(encoding="utf-8", errors="replace"):
+            raise CompileError(
+                f"{there} is there already, and symrnn did not write it; accepted: another name, with --out"
+            )
+    for done in write_files({n: t.encode() for n, t in files.items()}, file.parent):
+        print(f"wrote {done}")
+    return 0

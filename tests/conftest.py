@@ -40,7 +40,7 @@ def pytest_configure(config: Any) -> None:
 @pytest.fixture(autouse=True)
 def plain_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let ``auto`` mean NumPy also where numba is installed: compiling takes longer than all tests."""
-    monkeypatch.setattr("symrnn.compile.execution.numba_is_here", lambda: False)
+    monkeypatch.setattr("symrnn.numeric.execution.numba_is_here", lambda: False)
 
 
 @pytest.fixture

@@ -1,154 +1,163 @@
-"""The layers of the design, read from the source: imports point down, witnesses do not know each other."""
+"""The layers of the design, read from the source in one pass: imports point down, witnesses know no rules.
+
+Every offence is reported at once, as a line that names the file, the line and what it does.
+"""
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parent.parent / "symrnn"
-LONGEST = 310  # about 300 lines; what grows beyond is two ideas
+from tests import ROOT
+
+PACKAGE = ROOT / "symrnn"
 LAYERS = (  # a module may import from lines above its own, and within its own package
-    "tensor functions tomlfile typeset engines output sandbox workers writing",
-    "algebra calculus equation",
-    "network rewrite document notation students",
-    "parse rules interpret filters language",
-    "complexstep cellfile",
-    "evaluate layers newcell",
-    "cell strategies views ink budget search",
-    "derivation readback jobdata presets",
-    "entrywise elements adjoint onestep exercise",
-    "question",
-    "job",
-    "witnesses compile arguments",
+    "tensor",
+    "model",
+    "notation witness",
+    "document derivation",
     "certificate numeric",
-    "goals kinds render",
-    "report",
-    "variants",
+    "report listing",
+    "terminal",
     "commands",
     "cli",
     "__main__",
 )
-LEVEL = {name: level for level, line in enumerate(LAYERS) for name in line.split()}
-STRANGERS = {  # independent witnesses: the left one never imports the right ones
-    "rules": {"views", "evaluate", "typeset", "ink", "readback", "certificate"},
-    "interpret": {"rules", "views", "typeset", "ink", "derivation", "strategies"},
-    "complexstep": {"rules", "views", "typeset", "ink", "derivation", "strategies"},
-    "evaluate": {"rules", "views", "typeset", "ink", "derivation", "strategies"},
-    "ink": {"views", "typeset", "rules", "derivation", "strategies"},
-    "readback": {"views", "typeset", "rules", "derivation", "strategies"},
-    "views": {"rules", "derivation", "strategies", "ink", "readback"},
-    "typeset": {"views", "rules", "evaluate", "ink", "tensor"},
-    "functions": {"rules", "views"},
-    "cell": {"rules", "views", "evaluate", "typeset"},
-    "cellfile": {"rules", "views", "evaluate", "typeset"},
-    "layers": {"rules", "views", "evaluate", "typeset"},
+APART = {  # the left one never imports the right one, not even on demand
+    ("witness", "notation"),
+    ("witness", "derivation"),
+    ("notation", "derivation"),
+    ("notation", "witness"),
+    ("derivation", "witness"),
+    ("derivation/rules", "notation"),
+    ("notation/emitters", "tensor"),
+    ("numeric/codegen", "witness"),
+    ("document", "derivation"),
 }
-OUTSIDE = {  # who may import what from elsewhere
-    "jinja2": {"render", "sandbox"},
-    "typst": {"engines"},
-    "rich": {"commands"},
-    "subprocess": {"engines"},
+OUTSIDE = {  # which packages, or modules at the top, may import what from elsewhere
+    "jinja2": {"document"},
+    "typst": {"document/engines"},
+    "rich": {"terminal", "commands"},
+    "subprocess": {"document/engines"},
     "pickle": set(),
-    "importlib": {"__init__", "compile"},
-    "numba": {"compile"},
+    "importlib": {"__init__", "numeric"},
+    "numba": {"numeric"},
 }
-WHOLE_SYMPY = {"views", "entrywise", "witnesses", "kinds", "goals"}  # all others: sympy.core, or on demand
-MODULES = sorted(PACKAGE.rglob("*.py"))
+WHOLE_SYMPY = {
+    "tensor/entries",
+    "notation/entries",
+    "witness",
+    "derivation/entries",
+    "listing",
+    "report/sections",
+}
+EXECUTES = {
+    "eval", "exec", "compile", "__import__", "parse_expr", "lambdify", "nsimplify", "S", "literal_eval",
+}  # fmt: skip
+LEVEL = {name: level for level, line in enumerate(LAYERS) for name in line.split()}
+Import = tuple[int, str, tuple[str, ...], bool]  # line, module, names, whether at once
+TREES = {
+    path.relative_to(PACKAGE).with_suffix("").as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
 
 
-def name_of(path: Path) -> str:
-    """Return the module or the package a file belongs to, as the layers call it."""
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def room(place: str) -> str:
+    """Return the package, or the module at the top, that a file belongs to."""
+    return place.split("/")[0]
 
 
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-def imports(tree: ast.AST) -> Iterator[tuple[str, bool]]:
-    """Yield every imported module, and whether it is imported as soon as this one is."""
+def imports(tree: ast.AST) -> Iterator[Import]:
     top = set(ast.iter_child_nodes(tree))
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from ((alias.name, node in top) for alias in node.names)
+            yield from ((node.lineno, alias.name, (), node in top) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            whole = f"{node.module}.{node.names[0].name}" if node.module == "symrnn" else node.module
-            yield str(whole), node in top
+            yield node.lineno, str(node.module), tuple(a.name for a in node.names), node in top
 
 
-def ours(path: Path) -> set[str]:
-    """Return the modules of symrnn that a module imports, now or on demand, as the layers call them."""
-    found = {name.split(".")[1] for name, _ in imports(parsed(path)) if name.startswith("symrnn.")}
-    return found - {"__version__"}
+def ours(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield what is imported from symrnn, now or on demand, as a path from the package."""
+    for line, module, names, _ in imports(tree):
+        if module == "symrnn" and names:
+            yield from ((line, name) for name in names)
+        elif module.startswith("symrnn."):
+            yield line, module.removeprefix("symrnn.").replace(".", "/")
 
 
-every_module = pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def is_package(place: str) -> bool:
+    return f"{place}/__init__" in TREES
 
 
-def test_every_module_has_a_layer():
-    assert {name_of(path) for path in MODULES} - {"__init__"} == set(LEVEL)
+def within(place: str, area: str) -> bool:
+    return place == area or place.startswith(f"{area}/")
 
 
-@every_module
-def test_imports_point_down_only(path):
-    if path == PACKAGE / "__init__.py":
-        return  # the public names come from everywhere, on demand
-    here = name_of(path)
-    for there in ours(path) - {here}:
-        assert LEVEL[there] < LEVEL[here], f"{here} imports {there}"
+def offences(place: str, tree: ast.AST) -> Iterator[str]:
+    here = room(place)
+    for line, there in ours(tree):
+        if place == "__init__":
+            continue  # the public names come from everywhere, on demand
+        if room(there) != here and not LEVEL[room(there)] < LEVEL[here]:
+            yield f"{line}: {here} imports {there}, which is not below it"
+        if room(there) != here and "/" in there and not is_package(there):
+            yield f"{line}: {there} is inside a package; its __init__ hands out what is shared"
+        for left, right in APART:
+            if within(place, left) and within(there, right):
+                yield f"{line}: {left} and {right} stay apart"
+    for line, module, _, at_once in imports(tree):
+        root = module.split(".")[0] if module != "importlib.metadata" else module
+        if root in OUTSIDE and not any(within(place, area) for area in OUTSIDE[root]):
+            yield f"{line}: {module} is imported elsewhere"
+        whole = root == "sympy" and at_once and not module.startswith("sympy.core")
+        if whole and not any(within(place, area) for area in WHOLE_SYMPY):
+            yield f"{line}: {module} loads the whole of SymPy"
+    yield from executions(tree)
+    if not ast.get_docstring(tree):  # type: ignore[arg-type]
+        yield "1: no docstring"
 
 
-@every_module
-def test_witnesses_do_not_import_what_they_are_witnesses_of(path):
-    assert not ours(path) & STRANGERS.get(name_of(path), set())
-
-
-@every_module
-def test_no_module_is_longer_than_one_idea(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
-
-
-@every_module
-def test_what_is_outside_is_imported_at_one_place(path):
-    for name, at_once in imports(parsed(path)):
-        root = name.split(".")[0] if name != "importlib.metadata" else name
-        assert name_of(path) in OUTSIDE.get(root, {name_of(path)}), name
-        if root == "sympy" and at_once and not name.startswith("sympy.core"):
-            assert name_of(path) in WHOLE_SYMPY, name
-
-
-EXECUTES = {
-    "eval",
-    "exec",
-    "compile",
-    "__import__",
-    "parse_expr",
-    "lambdify",
-    "nsimplify",
-    "S",
-    "literal_eval",
-}
-
-
-@every_module
-def test_no_text_is_ever_executed(path):
-    for call in (node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)):
+def executions(tree: ast.AST) -> Iterator[str]:
+    """Yield every call that could execute text, or read what executes."""
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         function = call.func
         named = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
         owner = getattr(getattr(function, "value", None), "id", "")
         keywords = {k.arg: getattr(k.value, "value", None) for k in call.keywords}
-        assert named not in EXECUTES or (named == "compile" and owner in ("re", "typst")), (
-            f"line {call.lineno}: {named}"
-        )
-        if named == "sympify":
-            assert keywords.get("strict") is True, f"line {call.lineno}"
-        if named == "load" and owner == "np":
-            assert keywords.get("allow_pickle") is False, f"line {call.lineno}"
-        if named in ("run", "Popen", "call"):
-            assert keywords.get("shell") is not True, f"line {call.lineno}"
+        if named in EXECUTES and not (named == "compile" and owner in ("re", "typst")):
+            yield f"{call.lineno}: {named} executes text"
+        if named == "sympify" and keywords.get("strict") is not True:
+            yield f"{call.lineno}: sympify without strict executes text"
+        if named == "load" and owner == "np" and keywords.get("allow_pickle") is not False:
+            yield f"{call.lineno}: np.load may unpickle"
+        if named in ("run", "Popen", "call") and keywords.get("shell") is True:
+            yield f"{call.lineno}: a shell"
 
 
-@every_module
-def test_every_module_says_what_it_is_about(path):
-    assert ast.get_docstring(parsed(path))
+def test_the_house_has_no_other_rooms():
+    assert {room(place) for place in TREES} - {"__init__"} <= set(LEVEL)
+
+
+def test_imports_point_down_and_nothing_executes_text():
+    found = [f"symrnn/{place}.py:{told}" for place, tree in TREES.items() for told in offences(place, tree)]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("place", "source", "told"),
+    [
+        ("tensor/nodes", "from symrnn.model import Cell", "not below"),
+        ("model/cell", "def f():\n    from symrnn.tensor.nodes import Plus", "inside a package"),
+        ("witness/point", "from symrnn.notation import latex", "stay apart"),
+        ("derivation/rules/local", "from symrnn.notation import latex", "stay apart"),
+        ("model/cell", "import jinja2", "elsewhere"),
+        ("model/cell", "import sympy", "whole of SymPy"),
+        ("model/parse", '"""."""\neval("1")', "executes text"),
+        ("model/parse", '"""."""\nsympify("1")', "executes text"),
+        ("numeric/execution", '"""."""\nnp.load("x")', "unpickle"),
+        ("document/engines/tex", '"""."""\nrun("x", shell=True)', "a shell"),
+        ("model/cell", "x = 1", "no docstring"),
+    ],
+)
+def test_each_offence_is_seen(place, source, told):
+    assert any(told in found for found in offences(place, ast.parse(source)))

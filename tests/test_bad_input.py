@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from sympy import Rational
 
-from symrnn.algebra import scale
-from symrnn.cell import HERE
 from symrnn.cli import main
-from symrnn.rules import BOOK
+from symrnn.derivation import BOOK
+from symrnn.model.cell import HERE
+from symrnn.tensor import scale
 from tests.bad_input import CELLS, JOBS, OPTIONS, STACKS
 
 WRONG = Rational(1001, 1000)

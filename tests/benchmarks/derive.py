@@ -17,11 +17,11 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
-from pathlib import Path
 from statistics import median
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+from tests import ROOT
+
 JOB = "reports/deep/job.toml"
 TIMEOUT = 120  # seconds for what may never end
 RUNS = 5

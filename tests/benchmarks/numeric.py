@@ -17,14 +17,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
+
+from tests import ROOT
 
 CONTENDERS = ("NumPy", "numba", "torch", "torch.compile", "JAX", "CasADi")
 SECONDS = 1.2  # of timing for each pair
 LIMIT = 150  # seconds for a contender to get ready
+
 MARKS = ("<!-- table of times -->", "<!-- end of the table -->")
-README = Path(__file__).parents[2] / "README.md"
+README = ROOT / "README.md"
 
 
 def contender(name: str) -> Callable[[Any], Any]:

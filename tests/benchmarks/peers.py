@@ -227,8 +227,8 @@ def casadi_graph(problem: Problem) -> Run:
 
 def ours(problem: Problem, engine: str) -> Run:
     """Generated code, by plain NumPy or compiled by numba."""
-    from symrnn.cell import Cell
-    from symrnn.compile import program
+    from symrnn.model import Cell
+    from symrnn.numeric import program
 
     code = program(Cell.load(problem.cell))
     parameters = {name: problem.parameters[name] for name in code.module.cell.parameters}

@@ -70,10 +70,10 @@ def certified(repeats: str) -> list[dict[str, float]]:
     for number in range(int(repeats)):
         phases = Phases()
         with phases.of("import"):
-            from symrnn.calculus import Total
-            from symrnn.cell import Cell
             from symrnn.certificate import certify
             from symrnn.derivation import derive
+            from symrnn.model import Cell
+            from symrnn.tensor import Total
         with phases.of("load"):
             cell = Cell.load("elman")
         with phases.of("unroll"):
@@ -88,10 +88,10 @@ def certified(repeats: str) -> list[dict[str, float]]:
 
 def paths(steps: str, repeats: str) -> list[dict[str, float]]:
     """Time the path expansion of ∂L_T/∂W and its certificate, after a first round at T = 2 that warms up."""
-    from symrnn.calculus import Total
-    from symrnn.cell import Cell
     from symrnn.certificate import certify
     from symrnn.derivation import derive
+    from symrnn.model import Cell
+    from symrnn.tensor import Total
 
     rounds = []
     for number, last in enumerate([2, *[int(steps)] * int(repeats)]):
@@ -107,11 +107,10 @@ def paths(steps: str, repeats: str) -> list[dict[str, float]]:
 
 def sweep(steps: str, repeats: str) -> list[dict[str, float]]:
     """Time unrolling, the backward sweep, its numbers, and the complex step that confirms them."""
-    from symrnn.adjoint import adjoint, backward
-    from symrnn.calculus import Total
-    from symrnn.cell import Cell
-    from symrnn.evaluate import random_point, value
-    from symrnn.witnesses import deviation
+    from symrnn.derivation import adjoint, backward
+    from symrnn.model import Cell
+    from symrnn.tensor import Total
+    from symrnn.witness import deviation, random_point, value
 
     before, rounds = peak_memory(), []
     for seed in range(int(repeats)):
@@ -136,8 +135,8 @@ def sweep(steps: str, repeats: str) -> list[dict[str, float]]:
 def certified_sweep(cell: str, steps: str) -> list[dict[str, float]]:
     """Time deriving the sweep of a cell and certifying every line of it at every step, all parameters."""
     before, phases = peak_memory(), Phases()
-    from symrnn.cell import Cell
-    from symrnn.goals import sweep_views
+    from symrnn.listing import sweep_views
+    from symrnn.model import Cell
 
     with phases.of("certify"):
         views = sweep_views(Cell.load(cell).unroll(int(steps)))
@@ -149,9 +148,8 @@ def certified_sweep(cell: str, steps: str) -> list[dict[str, float]]:
 
 def scalar(steps: str, repeats: str) -> list[dict[str, Any]]:
     """Time the scalar view of L_T: symbolic equations, derivatives by everything, and their numbers."""
-    from symrnn.cell import Cell
-    from symrnn.evaluate import random_point
-    from symrnn.views.scalar import ScalarNetwork
+    from symrnn.model import Cell
+    from symrnn.witness import ScalarNetwork, random_point
 
     rounds: list[dict[str, Any]] = []
     for _ in range(int(repeats)):
@@ -178,9 +176,8 @@ def plain_sympy(steps: str, *wanted: str) -> list[dict[str, Any]]:
     """Time plain SymPy on the same loss: one expression, then ``diff`` by entries such as ``W_1,1``."""
     import sympy
 
-    from symrnn.cell import Cell
-    from symrnn.evaluate import random_point
-    from symrnn.views.scalar import ScalarNetwork
+    from symrnn.model import Cell
+    from symrnn.witness import ScalarNetwork, random_point
 
     from .plain import loss, names, numbers
 
@@ -203,13 +200,14 @@ def report(job: str) -> list[dict[str, float]]:
     phases = Phases()
     with phases.of("import"):
         import symrnn.cli  # noqa: F401
-        from symrnn import adjoint, certificate, derivation, engines, entrywise
-        from symrnn.evaluate import random_point
-        from symrnn.job import read_job
-        from symrnn.kinds.ledger import Ledger
-        from symrnn.render import render
-        from symrnn.report import BUILDERS, certificate_of
-    for function in (derivation.derive, derivation.claim, adjoint.sweep, entrywise.derive_entry):
+        from symrnn import certificate
+        from symrnn.derivation import entries as entrywise, steps as derivation, sweep as adjoint
+        from symrnn.document import engines, render
+        from symrnn.report import certificate_of, read_job
+        from symrnn.report.ledger import Ledger
+        from symrnn.report.report import BUILDERS
+        from symrnn.witness import random_point
+    for function in (derivation.derive, derivation.claim, adjoint.derive_sweep, entrywise.derive_entry):
         phases.watch(function, "derive")
     for function in (certificate.certify_equations, certificate.check_ink):
         phases.watch(function, "certify")

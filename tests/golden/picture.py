@@ -6,17 +6,16 @@ Run ``python -m tests.golden.picture`` to draw it again.
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import typst
 
 import symrnn
-from symrnn.cell import HERE
-from symrnn.document import Document
-from symrnn.kinds.blocks import steps
-from symrnn.render import render
+from symrnn.document import Document, render
+from symrnn.model.cell import HERE
+from symrnn.report.compose import steps
+from tests import ROOT
 
-TARGET = Path(__file__).parents[2] / "reports" / "deep" / "overview.png"
+TARGET = ROOT / "reports" / "deep" / "overview.png"
 PAGE = "#set page(width: 268mm, height: auto, margin: 7mm, header: none, footer: none, fill: white)"
 
 

@@ -13,16 +13,13 @@ from typing import Any
 
 import pytest
 
-from symrnn.derivation import Derivation, Line
-from symrnn.job import read_job
-from symrnn.kinds.ledger import Ledger
-from symrnn.output import write_files
-from symrnn.report import make_report
-from symrnn.strategies import ONE_BACK
-from symrnn.typeset.latex import latex
-from symrnn.views.matrix import line
+from symrnn.derivation import ONE_BACK, Derivation, Line
+from symrnn.notation import latex, line
+from symrnn.report import make_report, read_job, write_files
+from symrnn.report.ledger import Ledger
+from tests import ROOT
 
-REPORTS = sorted((Path(__file__).parents[2] / "reports").glob("*/job.toml"))
+REPORTS = sorted((ROOT / "reports").glob("*/job.toml"))
 FULL = [path for path in REPORTS if read_job(path).kind == "derivation"]  # they print every result
 
 

@@ -9,18 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from pathlib import Path
 
-from symrnn.cell import Cell, builtin_cells
-from symrnn.derivation import Derivation
-from symrnn.entrywise import EntryDerivation
-from symrnn.evaluate import Point, random_point
-from symrnn.functions import ACTIVATIONS
-from symrnn.goals import derivations
-from symrnn.network import OrderedNetwork
-from symrnn.newcell import STARTING
+from symrnn.derivation import Derivation, EntryDerivation, derivations
+from symrnn.model import Cell, OrderedNetwork, builtin_cells
+from symrnn.model.newcell import STARTING
+from symrnn.tensor import ACTIVATIONS
+from symrnn.witness import Point, random_point
+from tests import ROOT
 
-FILES = [*sorted((Path(__file__).parents[1] / "cells").glob("*.toml")), STARTING]
+FILES = [*sorted((ROOT / "tests" / "cells").glob("*.toml")), STARTING]
 CELLS = {**{name: name for name in builtin_cells()}, **{file.stem: file for file in FILES}}
 LOSSES = ("cross_entropy", "squared_error")
 SEQUENCES = {"T4": (4, None), "T5-masked": (5, (1, 0, 0.5, 1, 1))}

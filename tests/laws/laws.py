@@ -7,19 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from symrnn.adjoint import backward
-from symrnn.calculus import Total, free_times
 from symrnn.certificate import TOLERANCE, certify
-from symrnn.derivation import Derivation
-from symrnn.entrywise import EntryDerivation
-from symrnn.equation import HORIZON, WEIGHT
-from symrnn.evaluate import Point, value
-from symrnn.network import OrderedNetwork
-from symrnn.tensor import Variable
-from symrnn.views.entries import entry_value
-from symrnn.views.index import element, index
-from symrnn.views.scalar import ScalarNetwork, places
-from symrnn.witnesses import deviation
+from symrnn.derivation import Derivation, EntryDerivation, backward
+from symrnn.model import HORIZON, WEIGHT, OrderedNetwork
+from symrnn.tensor import Total, Variable, element, free_times, index
+from symrnn.witness import Point, ScalarNetwork, deviation, entry_value, places, value
 
 
 def close(found: Any, expected: Any, of: object) -> None:

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from symrnn.adjoint import backward, sweep
-from symrnn.calculus import Total
-from symrnn.cell import Cell, builtin_cells
 from symrnn.certificate import certify_equations
-from symrnn.evaluate import value
-from symrnn.functions import ACTIVATIONS
+from symrnn.derivation import backward, derive_sweep
+from symrnn.model import Cell, builtin_cells
+from symrnn.tensor import ACTIVATIONS, Total
+from symrnn.witness import value
 
 from . import laws
 from .cases import CELLS, FAST, FILES, LOSSES, SEQUENCES, SLOW, Case
@@ -48,7 +47,7 @@ def test_the_backward_sweep_has_an_adjoint_of_everything_that_is_given(case):
 
 
 def test_the_ends_of_the_sweep_are_those_of_the_complex_step(case):
-    found = sweep(case.network)
+    found = derive_sweep(case.network)
     seen = case.at.of(found.network)
     ends = {lhs.args[1]: rhs for lhs, rhs in found.ends}
     for state in case.network.states:

@@ -13,14 +13,11 @@ import pytest
 import sympy
 from sympy import Rational
 
-from symrnn.adjoint import backward
-from symrnn.calculus import Total
-from symrnn.cell import Cell
-from symrnn.derivation import derive
-from symrnn.evaluate import Point, random_point, value
-from symrnn.network import OrderedNetwork
-from symrnn.tensor import Variable
-from symrnn.views.scalar import ScalarNetwork, number, places
+from symrnn.derivation import backward, derive
+from symrnn.model import Cell, OrderedNetwork
+from symrnn.tensor import Total, Variable
+from symrnn.witness import Point, ScalarNetwork, places, random_point, value
+from symrnn.witness.scalars import number
 
 SIZES = {"n": 1, "d": 2, "m": 3}
 SEED = 23

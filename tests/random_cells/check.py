@@ -14,13 +14,11 @@ from pathlib import Path
 import numpy as np
 
 import symrnn
-from symrnn.calculus import Total
-from symrnn.cell import Cell
 from symrnn.certificate import certify_equations
-from symrnn.evaluate import Point, random_point, value
-from symrnn.goals import derivations
-from symrnn.network import OrderedNetwork
-from symrnn.tensor import Variable
+from symrnn.derivation import derivations
+from symrnn.model import Cell, OrderedNetwork
+from symrnn.tensor import Total, Variable
+from symrnn.witness import Point, random_point, value
 from tests.laws import laws
 from tests.laws.laws import close
 

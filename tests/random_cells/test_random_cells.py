@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import HealthCheck, Phase, assume, find, given, note, seed, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, assume, find, given, note, seed, settings, strategies as st
 
 from . import kept
 from .check import NoProbe, check, read

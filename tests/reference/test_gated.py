@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import symrnn
-from symrnn.cell import HERE, Cell
+from symrnn.model import Cell
+from symrnn.model.cell import HERE
 
 from . import gated, gru, gru_cs7015, lstm, lstm_cs7015
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from symrnn.engines import EngineError, confined, make_pdf, run_pdflatex, run_typst, tex
-from symrnn.engines.place import place
-from symrnn.render import render
-from tests import sample_document as sample
+from symrnn.document import make_pdf, render
+from symrnn.document.engines import EngineError, confined, run_pdflatex, run_typst, tex
+from symrnn.document.engines.place import place
+from tests.document import sample_document as sample
 
 needs_tex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 needs_proc = pytest.mark.skipif(not Path("/proc/self").exists(), reason="finds child processes under /proc")

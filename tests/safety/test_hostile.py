@@ -14,28 +14,26 @@ from pathlib import Path
 
 import pytest
 
-from symrnn.cell import HERE
 from symrnn.cli import main
-from symrnn.document import Document
-from symrnn.job import read_job
-from symrnn.kinds import ledger
-from symrnn.kinds.exercise import SHORT, form
-from symrnn.render import render
-from symrnn.report import make_report
-from symrnn.students import read_students
-from symrnn.tomlfile import FileError
-from symrnn.typeset import latex, typst
-from symrnn.typeset.latex import clean
+from symrnn.document import Document, render
+from symrnn.model import FileError
+from symrnn.model.cell import HERE
+from symrnn.notation.emitters import latex, typst
+from symrnn.notation.emitters.latex import clean
+from symrnn.report import ledger, make_report, read_job
+from symrnn.report.kinds.exercise import SHORT, form
+from symrnn.report.students import read_students
+from tests import ROOT
+from tests.document.test_html import Skeleton
+from tests.document.test_notebook import Page, cells
 from tests.safety.payloads import PAYLOADS, UNPRINTABLE
-from tests.test_html import Skeleton
-from tests.test_notebook import Page, cells
 
 MOST = {"title": 300, "course": 60, "word": 20, "name": 60, "source": 300, "description": 300, "meaning": 60}
 MOST |= {"notation": 300, "paper": 300, "remark": 300}
 PRINTED = ("title", "course", "word", "name", "meaning", "notation", "paper", "remark")
 FORMATS = ("tex", "typ", "html", "ipynb")
 SECRET = "Zebra-5309-Quagga"
-EXERCISE = Path(__file__).parents[2] / "reports" / "bptt-exercise" / "job.toml"
+EXERCISE = ROOT / "reports" / "bptt-exercise" / "job.toml"
 BOX = re.compile(r"\\hspace\{[\d.]+em\}")
 every_payload = pytest.mark.parametrize("payload", PAYLOADS, ids=lambda text: ascii(text[:24]))
 

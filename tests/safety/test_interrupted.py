@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from symrnn.cli import main
-from symrnn.output import OutputError, write_files
+from symrnn.report import write_files
+from symrnn.report.output import OutputError
+from tests import ROOT
 
-ROOT = Path(__file__).parents[2]
 OLD = {"report.tex": b"old tex", "report.pdf": b"old pdf"}
 NEW = {"report.tex": b"new tex", "certificate.json": b"{}", "report.pdf": b"new pdf"}
 

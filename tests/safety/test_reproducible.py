@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from symrnn.certificate import Certificate, Check
+from tests import ROOT
 
-ROOT = Path(__file__).parents[2]
 FEATURES = np.show_config(mode="dicts").get("SIMD Extensions", {}).get("found", [])
 HERE = {"TZ": "UTC", "LC_ALL": "C", "LANG": "C", "PYTHONHASHSEED": "0", "COLUMNS": "80"}
 THERE = {

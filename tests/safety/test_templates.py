@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from symrnn import sandbox
 from symrnn.cli import main
-from symrnn.engines import confined
-from symrnn.render import TemplateError, render
-from tests import sample_document as sample
+from symrnn.document import render, sandbox
+from symrnn.document.engines import confined
+from symrnn.document.rendering import TemplateError
+from tests.document import sample_document as sample
 
 needs_tex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 SECRET = "Zebra-5309-Quagga"

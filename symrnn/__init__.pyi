@@ -1,0 +1,18 @@
+from .certificate import Certificate as Certificate, certify as certify
+from .derivation import (
+    Derivation as Derivation,
+    backward as backward,
+    derive as derive,
+    element as element,
+)
+from .model import Cell as Cell
+from .numeric import (
+    contributions as contributions,
+    gradients as gradients,
+    immediate as immediate,
+    state_jacobians as state_jacobians,
+    truncated_gradients as truncated_gradients,
+)
+from .tensor import Immediate as Immediate, Partial as Partial, Total as Total
+
+__version__: str

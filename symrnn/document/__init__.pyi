@@ -1,0 +1,37 @@
+from .blocks import (
+    Bar as Bar,
+    Blank as Blank,
+    Block as Block,
+    Bullets as Bullets,
+    Code as Code,
+    Columns as Columns,
+    Display as Display,
+    Document as Document,
+    Figure as Figure,
+    Form as Form,
+    Gallery as Gallery,
+    Heading as Heading,
+    Line as Line,
+    Panel as Panel,
+    Piece as Piece,
+    Prose as Prose,
+    Result as Result,
+    StepRow as StepRow,
+    Steps as Steps,
+    Styled as Styled,
+    Table as Table,
+    Text as Text,
+)
+from .engines import Engine as Engine, Shared as Shared, make_pdf as make_pdf
+from .rendering import Format as Format, check_templates as check_templates, render as render
+from .tables import cut as cut, table_width as table_width
+from .translations import (
+    ORIGINAL as ORIGINAL,
+    catalogue as catalogue,
+    fill as fill,
+    language as language,
+    languages as languages,
+    merged as merged,
+    spoken as spoken,
+    words as words,
+)

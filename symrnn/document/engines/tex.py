@@ -1,0 +1,151 @@
+"""The installed pdflatex, confined: it reads its own folder and its own installation, and starts nothing.
+
+It runs until its auxiliary files stop changing. What a log says about boxes that are too wide is data for
+tests.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from symrnn.document.engines.confined import TIMEOUT, EngineError, run, stopped
+from symrnn.document.engines.place import place
+
+PASSES = 4
+ADVICE = (
+    "install TeX with `apt-get install texlive-latex-extra lmodern texlive-fonts-recommended tex-gyre`,"
+    " or use the built-in engine with `--engine typst`"
+)
+CONFINED = {"openin_any": "p", "openout_any": "p", "shell_escape": "f", "max_print_line": "1000"}
+CONFINED |= {name: "0" for name in ("MKTEXTFM", "MKTEXPK", "MKTEXMF")}  # no scripts that make bitmap fonts
+OPTIONS = ["-no-shell-escape", "-halt-on-error", "-interaction=nonstopmode", "-file-line-error"]
+PLAIN = ["document.tex"]
+# no PDF, and empty places for pictures: half the time
+DRAFT = ["-draftmode", r"\def\placesonly{}\input{document.tex}"]
+NOTHING: Mapping[str, bytes] = {}
+MISSING = r"\.(sty|cls|def|fd|tfm)' not found|\bFont .* (not loadable|not found)"
+
+
+class MissingPackage(EngineError):
+    """pdflatex is there, but not everything the templates use."""
+
+
+PREAMBLE_END = "% ---- what follows is this document alone"
+
+
+@dataclass
+class Shared:
+    """What pdflatex can take over from a document with the same preamble and the same pages.
+
+    Attributes
+    ----------
+    references : dict of str to bytes
+        Auxiliary files, by name.
+    preambles : dict of str to bytes
+        Formats that have a preamble loaded, by its source.
+    """
+
+    references: dict[str, bytes] = field(default_factory=dict)
+    preambles: dict[str, bytes] = field(default_factory=dict)
+
+
+def run_pdflatex(tex: str, shared: Shared | None = None) -> tuple[bytes, str]:
+    """Run pdflatex until its auxiliary files stand still, and return the PDF and the log.
+
+    With ``shared`` references and a loaded preamble one short run is enough, if the pages are the same.
+
+    Raises
+    ------
+    EngineError
+        If there is no pdflatex, or an error in the source; it names the line and the block.
+    """
+    binary = shutil.which("pdflatex")
+    if binary is None:
+        raise EngineError(f"engine pdflatex: there is no pdflatex on PATH; {ADVICE}")
+    preamble, mark, rest = tex.partition(PREAMBLE_END)
+    if shared is not None and shared.references and preamble in shared.preambles:
+        files = shared.references | {"loaded.fmt": shared.preambles[preamble]}
+        with contextlib.suppress(EngineError):  # the whole document, below, tells in which line
+            pdf, log, shared.references = _until_stable(binary, mark + rest, files, shared.references)
+            return pdf, log
+    pdf, log, after = _until_stable(binary, tex)
+    if shared is not None:
+        shared.references = after
+        loaded = _loaded(binary, preamble) if mark else b""
+        shared.preambles |= {preamble: loaded} if loaded else {}
+    return pdf, log
+
+
+def _until_stable(
+    binary: str, tex: str, files: Mapping[str, bytes] = NOTHING, before: Mapping[str, bytes] | None = None
+) -> tuple[bytes, str, dict[str, bytes]]:
+    """Run pdflatex in a folder with these files; return the PDF, the log and the auxiliary files."""
+    with tempfile.TemporaryDirectory(prefix="symrnn-") as name:
+        folder = Path(name)
+        for file, content in {**files, "document.tex": tex.encode()}.items():
+            (folder / file).write_bytes(content)
+        loaded = ["-fmt=loaded"] if "loaded.fmt" in files else []
+        for number in range(PASSES):
+            draft = number == 0 and before is None  # only to learn the page references
+            status = _pass(binary, folder, [*loaded, "-jobname=document", *(DRAFT if draft else PLAIN)])
+            path = folder / "document.log"
+            log = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+            pdf = folder / "document.pdf"
+            if status != 0 or not (draft or pdf.exists()):
+                raise _failure(tex, log, status)
+            names = ("document.aux", "document.out")
+            after = {name: (folder / name).read_bytes() for name in names if (folder / name).exists()}
+            if after == before and not draft:
+                break
+            before = after
+        return pdf.read_bytes(), log, after
+
+
+def _loaded(binary: str, preamble: str) -> bytes:
+    """Return a format with a preamble loaded, or nothing if it cannot be made."""
+    with tempfile.TemporaryDirectory(prefix="symrnn-") as name:
+        folder = Path(name)
+        (folder / "loaded.tex").write_text(preamble + "\\dump\n", encoding="utf-8")
+        _pass(binary, folder, ["-ini", "-jobname=loaded", "&pdflatex", "loaded.tex"])
+        made = folder / "loaded.fmt"
+        return made.read_bytes() if made.exists() else b""
+
+
+def _pass(binary: str, folder: Path, arguments: Sequence[str]) -> int | None:
+    """Run pdflatex once; None means that it was stopped."""
+    home = str(folder / "home")
+    own = {name: home for name in ("TEXMFVAR", "TEXMFHOME", "TEXMFCONFIG")}
+    return run([binary, *OPTIONS, *arguments], folder, CONFINED | own)
+
+
+def _failure(tex: str, log: str, status: int | None) -> EngineError:
+    if status is None:
+        return stopped("pdflatex")
+    error = re.search(r"^(?:!pdfTeX error: |! |(?:\./)?document\.tex:\d+: )(.*)$", log, re.MULTILINE)
+    line = re.search(r"^(?:l\.|(?:\./)?document\.tex:)(\d+)", log, re.MULTILINE)
+    where = f"line {line[1]} (in {place(tex, int(line[1]))}): " if line else ""
+    what = f"engine pdflatex: {where}{error[1].rstrip('.') if error else f'status {status}'}"
+    if re.search(MISSING, log):
+        return MissingPackage(f"{what}; {ADVICE}")
+    return EngineError(f"{what}; to try the built-in engine: `--engine typst`")
+
+
+def pdflatex_version() -> str:
+    """Return the first line of what pdflatex says of itself."""
+    done = subprocess.run(
+        ["pdflatex", "--version"], capture_output=True, text=True, check=True, timeout=TIMEOUT
+    )
+    return done.stdout.splitlines()[0].replace("/Debian", "")
+
+
+def overfull(log: str) -> list[tuple[float, str]]:
+    """Return what a log says about boxes that are too wide or too high: excess in points, and where."""
+    found = re.findall(r"^Overfull \\[hv]box \(([\d.]+)pt too (?:wide|high)\) (.*)$", log, re.MULTILINE)
+    return [(float(points), where) for points, where in found]

@@ -1,0 +1,225 @@
+"""Equations as text: one right-hand side of a cell file, read from a whitelist of syntax.
+
+The text is parsed by Python's own parser and the syntax tree is walked; nothing is evaluated. ``@``
+contracts, ``*`` is entrywise, ``f(·)`` is a row of the function table, ``x[t]`` and ``s[t-1]`` are
+signals, numbers are exact. Whatever else stands there is an error that shows the piece of text and what
+would be accepted.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import Any
+
+from sympy.core.numbers import Rational
+
+from symrnn.model.equation import STEP
+from symrnn.tensor import (
+    TABLE,
+    Apply,
+    Ones,
+    Scale,
+    Shape,
+    ShapeError,
+    Tensor,
+    Variable,
+    contract,
+    hadamard,
+    plus,
+    scale,
+)
+
+MAX_LENGTH = 2000
+MAX_DEPTH = 60
+LARGEST = 1e100
+ACCEPTED = "a parameter, a signal such as x[t] or s[t-1], a number, + - * @, or a function such as tanh(a[t])"
+
+
+class ParseError(ValueError):
+    """A right-hand side that is not in the language; says which piece and what would be accepted."""
+
+
+def parse(
+    text: str, parameters: Mapping[str, Shape], signals: Mapping[str, Shape], activation: str
+) -> Tensor:
+    """Read a right-hand side.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``U @ x[t] + W @ s[t-1] + b``.
+    parameters, signals : mapping of name to shape
+        What the text may use, without and with a time.
+    activation : str
+        Row of the function table that ``sigma`` stands for.
+
+    Returns
+    -------
+    Tensor
+        At time ``STEP``.
+
+    Raises
+    ------
+    ParseError
+        If a piece of the text is not in the language, or shapes do not fit.
+
+    Examples
+    --------
+    >>> parse("sigma(W @ s[t-1])", {"W": ("d", "d")}, {"s": ("d",)}, "tanh")
+    sigma(Contraction(W, s[t - 1]))
+    """
+    if len(text) > MAX_LENGTH:
+        raise ParseError(f"it has {len(text)} characters; at most {MAX_LENGTH} are read")
+    depth = deepest = 0
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        deepest = max(deepest, depth)
+    if deepest > MAX_DEPTH:
+        raise ParseError(f"its brackets are nested {deepest} deep; at most {MAX_DEPTH} are read")
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+        read = _Reader(text.strip(), parameters, signals, activation).tensor(tree.body)
+        pending: list[tuple[Any, int]] = [(read, 1)]
+        while pending:
+            node, depth = pending.pop()
+            if depth > MAX_DEPTH:
+                raise RecursionError
+            if isinstance(node, Scale) and not abs(float(node.factor)) < LARGEST:
+                raise OverflowError
+            pending += [(part, depth + 1) for part in node.args if isinstance(part, Tensor)]
+        return read
+    except RecursionError:
+        raise ParseError(
+            f"cannot read {shorten(text)!r}: operators are nested too deeply; at most {MAX_DEPTH} are read"
+        ) from None
+    except OverflowError:
+        raise ParseError(f"cannot read {shorten(text)!r}: a number is too large") from None
+    except (SyntaxError, ValueError, MemoryError) as error:
+        if isinstance(error, ParseError):
+            raise
+        detail = getattr(error, "msg", None) or str(error) or "too long"
+        raise ParseError(f"cannot read {shorten(text)!r}: {detail}; accepted: {ACCEPTED}") from None
+
+
+def shorten(text: str) -> str:
+    """Return a text that fits into a message."""
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+class _Reader:
+    """Walk over a syntax tree; knows the names that may occur."""
+
+    def __init__(
+        self, text: str, parameters: Mapping[str, Shape], signals: Mapping[str, Shape], activation: str
+    ) -> None:
+        self.text, self.parameters, self.signals, self.activation = text, parameters, signals, activation
+
+    def refuse(self, node: ast.AST, why: str = "") -> ParseError:
+        piece = shorten(ast.get_source_segment(self.text, node) or self.text)
+        inside = "" if piece == self.text else f" in {shorten(self.text)!r}"
+        return ParseError(f"cannot read {piece!r}{inside}: {why or 'accepted: ' + ACCEPTED}")
+
+    def tensor(self, node: ast.expr) -> Tensor:
+        value = self.read(node)
+        if not isinstance(value, Tensor):
+            raise self.refuse(node, "a number alone has no shape")
+        return value
+
+    def read(self, node: ast.expr) -> Tensor | Rational:
+        match node:
+            case ast.Constant(value=bool()):
+                raise self.refuse(node)
+            case ast.Constant(value=int() | float() as number):
+                if not abs(number) < LARGEST:
+                    raise self.refuse(node, f"a number must be finite, below {LARGEST:g}")
+                return Rational(str(number))
+            case ast.Name(id=name):
+                return self.parameter(node, name)
+            case ast.Subscript(value=ast.Name(id=name), slice=time):
+                return self.signal(node, name, time)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                value = self.read(operand)
+                return scale(-1, value) if isinstance(value, Tensor) else -value
+            case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]):
+                return self.function(node, name, self.tensor(argument))
+            case ast.BinOp(left=left, op=op, right=right):
+                try:
+                    return self.binary(node, self.read(left), op, self.read(right))
+                except ShapeError as error:
+                    raise self.refuse(node, str(error)) from None
+        raise self.refuse(node)
+
+    def parameter(self, node: ast.expr, name: str) -> Tensor:
+        if name in self.parameters:
+            return Variable(name, self.parameters[name])
+        if name in self.signals:
+            raise self.refuse(node, f"the signal {name} needs a time: {name}[t] or {name}[t-1]")
+        has = ", ".join((*self.parameters, *(f"{s}[t]" for s in self.signals)))
+        raise self.refuse(node, f"there is no parameter {name!r}; here one may use {has}")
+
+    def signal(self, node: ast.expr, name: str, time: ast.expr) -> Tensor:
+        if name in self.parameters:
+            raise self.refuse(node, f"the parameter {name} has no time; write {name}")
+        if name not in self.signals:
+            has = ", ".join(f"{s}[t]" for s in self.signals)
+            raise self.refuse(node, f"there is no signal {name!r} yet; here one may use {has}")
+        match time:
+            case ast.Name(id="t"):
+                return Variable(name, self.signals[name], STEP)
+            case ast.BinOp(left=ast.Name(id="t"), op=ast.Sub(), right=ast.Constant(value=1)):
+                return Variable(name, self.signals[name], STEP - 1)
+        raise self.refuse(time, "a time is t or t-1")
+
+    def function(self, node: ast.expr, name: str, argument: Tensor) -> Tensor:
+        if name == "sigma":
+            return Apply(self.activation, argument, symbol="sigma")
+        if name not in TABLE:
+            raise self.refuse(node, f"there is no function {name!r}; there are sigma, {', '.join(TABLE)}")
+        if name == "softmax" and argument.rank != 1:
+            raise self.refuse(node, f"softmax needs a vector, not shape {argument.shape}")
+        return Apply(name, argument)
+
+    def binary(
+        self, node: ast.expr, left: Tensor | Rational, op: ast.operator, right: Tensor | Rational
+    ) -> Tensor | Rational:
+        match op, left, right:
+            case ast.Add(), Tensor(), Tensor():
+                return plus((left, right))
+            case ast.Sub(), Tensor(), Tensor():
+                return plus((left, scale(-1, right)))
+            case ast.Mult(), Tensor(), Tensor():
+                return hadamard(left, right)
+            case ast.MatMult(), Tensor(), Tensor():
+                if right.rank != 1:
+                    raise ShapeError(
+                        "the right factor of @ must be a vector; write A @ (B @ v), matrices on the left"
+                    )
+                if left.rank == 2 and not isinstance(left, Variable):
+                    raise ShapeError("the left factor of @ must be a parameter or a vector")
+                return contract(left, right)
+            case ast.Mult(), Rational(), Tensor():
+                return scale(left, right)
+            case ast.Mult(), Tensor(), Rational():
+                return scale(right, left)
+            case ast.Div(), Tensor(), Rational() if right != 0:
+                return scale(1 / right, left)
+            case ast.Add() | ast.Sub(), Rational(), Tensor():
+                return self.binary(node, scale(left, Ones(right.shape)), op, right)
+            case ast.Add() | ast.Sub(), Tensor(), Rational():
+                return self.binary(node, left, op, scale(right, Ones(left.shape)))
+            case _, Rational(), Rational():
+                return self.number(node, left, op, right)
+        raise self.refuse(node)
+
+    def number(self, node: ast.expr, left: Rational, op: ast.operator, right: Rational) -> Rational:
+        match op:
+            case ast.Add():
+                return left + right
+            case ast.Sub():
+                return left - right
+            case ast.Mult():
+                return left * right
+            case ast.Div() if right != 0:
+                return left / right
+        raise self.refuse(node, "numbers know + - * / only")

@@ -1,0 +1,11 @@
+from .codegen.checks import check_source as check_source
+from .codegen.rows import CompileError as CompileError
+from .codegen.source import SIGNED as SIGNED, source as source
+from .execution import program as program
+from .interface import (
+    contributions as contributions,
+    gradients as gradients,
+    immediate as immediate,
+    state_jacobians as state_jacobians,
+    truncated_gradients as truncated_gradients,
+)

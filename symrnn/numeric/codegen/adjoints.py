@@ -1,0 +1,121 @@
+"""The adjoint equations of one step, taken apart: what waits for the loop, and what is only scaled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from symrnn.derivation import ADJOINT, Sweep
+from symrnn.model import STEP
+from symrnn.numeric.codegen.plan import Phase
+from symrnn.numeric.codegen.rows import Signal, row_form, with_names
+from symrnn.numeric.codegen.terms import Term, like_cores, terms_of
+from symrnn.tensor import Plus, Tensor, Variable
+
+
+@dataclass(frozen=True)
+class Adjoint:
+    """The equation of one adjoint: terms of its own step, and, for a state, terms of the step after."""
+
+    variable: Variable
+    own: tuple[Term, ...]
+    later: tuple[Term, ...]
+    inside: tuple[str, ...] = ()  # adjoints that were put into the terms
+
+    @property
+    def name(self) -> str:
+        """Name of the adjoint."""
+        return self.variable.name
+
+
+@dataclass(frozen=True)
+class BackwardPlan:
+    """The adjoint equations of one step, in the order of the sweep."""
+
+    adjoints: tuple[Adjoint, ...]
+    asked: frozenset[str]  # adjoints that parameter gradients or a caller need at every step
+
+    @cached_property
+    def phases(self) -> dict[str, Phase]:
+        """When each adjoint is computed."""
+        names = {a.name for a in self.adjoints}
+        recurrent: set[str] = set()
+        for a in self.adjoints:
+            if a.later or any(v.name in recurrent for t in a.own for v in t.variables()):
+                recurrent.add(a.name)
+        feeding = {v.name for a in self.adjoints for t in a.later for v in t.variables()} & names
+        for a in reversed(self.adjoints):
+            if a.name in feeding or a.later:
+                feeding |= {v.name for t in a.own for v in t.variables()} & names
+        return {
+            a.name: "before"
+            if a.name not in recurrent
+            else "loop"
+            if a.name in feeding or a.later
+            else "after"
+            for a in self.adjoints
+        }
+
+    def of_phase(self, phase: Phase) -> list[Adjoint]:
+        """Adjoints of a phase, in order."""
+        return [a for a in self.adjoints if self.phases[a.name] == phase]
+
+    @cached_property
+    def needed_as_array(self) -> frozenset[str]:
+        """Adjoints whose values at all steps are needed after the loop."""
+        after = {v.name for a in self.of_phase("after") for t in a.own for v in t.variables()}
+        return self.asked | after
+
+
+def fused(adjoints: Sequence[Adjoint], keep: Callable[[str], bool]) -> tuple[Adjoint, ...]:
+    """Put an adjoint that is used once, and only scaled, into its use."""
+    made = list(adjoints)
+    for a in adjoints:
+        uses = [(b, t) for b in made for t in (*b.own, *b.later) if a.variable in t.variables()]
+        if keep(a.name) or a.later or len(a.own) != 1 or len(uses) != 1:
+            continue
+        (user, term), (inner,) = uses[0], a.own
+        if term.core != a.variable or term not in user.own:
+            continue
+        merged = Term(term.number * inner.number, inner.core, (*inner.factors, *term.factors))
+        own = tuple(merged if t == term else t for t in user.own)
+        made[made.index(user)] = Adjoint(user.variable, own, user.later, (*user.inside, *a.inside, a.name))
+        made.remove(a)
+    return tuple(made)
+
+
+def is_adjoint(tensor: Tensor) -> bool:
+    """Whether an expression holds an adjoint; every adjoint equation is linear in them."""
+    return any(v.name.endswith(ADJOINT) for v in tensor.variables())
+
+
+def backward_plan(swept: Sweep, signals: Sequence[Signal], asked: frozenset[str]) -> BackwardPlan:
+    """Return the adjoint equations taken apart, in the order of the sweep."""
+    adjoints = []
+    for name, equation in swept.equations.items():
+        if name != "x" and name not in {s.name for s in signals} | set(swept.network.states):
+            continue  # the adjoint of a target or a weight
+        own, later = (
+            [t for part in parts for t in terms_of(with_names(part, signals, when), is_adjoint)]
+            for when, parts in _by_step(row_form(equation.expression)).items()
+        )
+        shifted = [t.shifted({STEP: STEP - 1}) for t in later]
+        adjoints.append(Adjoint(equation.target, tuple(like_cores(own)), tuple(like_cores(shifted))))
+    return BackwardPlan(fused(adjoints, lambda name: name in asked or name == "x" + ADJOINT), asked)
+
+
+def _by_step(expression: Tensor) -> dict[Any, list[Tensor]]:
+    """Return the terms of a sum by the step of their adjoints: this one, and the next."""
+    terms = expression.args if isinstance(expression, Plus) else (expression,)
+    ahead = [any(is_adjoint(v) and v.time == STEP + 1 for v in term.variables()) for term in terms]
+    return {
+        STEP: [term for term, later in zip(terms, ahead) if not later],
+        STEP + 1: [term for term, later in zip(terms, ahead) if later],
+    }
+
+
+def gradient_terms(swept: Sweep, signals: Sequence[Signal]) -> dict[str, Tensor]:
+    """Return what one step adds to the gradient of each parameter, in row form."""
+    return {name: with_names(term, signals) for name, term in swept.terms.items()}

@@ -1,0 +1,288 @@
+"""The forward pass as the text of a function."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from symrnn.numeric.codegen.arrays import Arrays, Blocks, columns, map_name, over_one_another, shown
+from symrnn.numeric.codegen.names import Names
+from symrnn.numeric.codegen.plan import ForwardPlan, Map, Stack, applied_to, product_of
+from symrnn.numeric.codegen.rows import LOG_SOFTMAX, Signal
+from symrnn.numeric.codegen.terms import Term, matrix_terms
+from symrnn.numeric.codegen.writer import Fixed, Loop, Writer
+from symrnn.tensor import TABLE, Apply, Variable
+
+
+class Forward:
+    """Writes the statements of the forward pass; ``arrays`` says afterwards where everything is."""
+
+    def __init__(self, plan: ForwardPlan, arrays: Arrays, names: Names) -> None:
+        self.plan, self.arrays, self.names = plan, arrays, names
+        self.all = Writer(names, arrays.memory, arrays.whole, arrays.size)
+        self.loop = Loop(names, arrays.memory, arrays.row, arrays.size)
+        self.stacks = {stack: names.new("gates") for stack in plan.stacks}
+        self.maps = {found: map_name(found, names) for stack in plan.stacks for found in stack.maps}
+        self.blocks = Blocks(self.stacks, arrays, names)
+        self.half_members: set[Variable] = set()
+        self.applied: set[Map] = set()
+        self.done: set[str] = set()
+
+    def write(self) -> list[str]:
+        """Return the statements, without those that read sizes and without the return."""
+        plan = self.plan
+        self.place()
+        for signal in (*plan.of_phase("static"), *plan.of_phase("before")):
+            self.all_steps(signal)
+        for stack in self.stacks:
+            self.prepare_stack(stack)
+        for signal in plan.of_phase("loop"):
+            self.prepare(signal)
+        for number, batch in enumerate(plan.batches):
+            self.batch(batch, plan.batches[number + 1] if number + 1 < len(plan.batches) else [])
+        if plan.batches:
+            self.all.lines += self.loop.written("for t in range(T):")
+        for signal in plan.of_phase("after"):
+            self.all_steps(signal)
+        return self.all.lines
+
+    def place(self) -> None:
+        """Decide in which array each signal lives."""
+        arrays, names = self.arrays, self.names
+        housed = {v.name: stack for stack in self.stacks for v in stack.members}
+        in_place = {s.expression.args[1].name: s for s in self.plan.signals if self.plan.in_place(s)}
+        for stack, name in self.stacks.items():
+            arrays.memory.new(name, f"(T, B, {columns(stack.members, arrays)})")
+        for signal in self.plan.signals:
+            if self.plan.phases[signal.name] == "static":
+                arrays.fixed.add(signal.name)
+            if signal.name in arrays.name:
+                continue
+            last = in_place.get(signal.name)
+            array = names.new(last.name if last else signal.name)
+            arrays.name[signal.name] = array
+            if last:
+                arrays.name[last.name] = array
+            if signal.name in arrays.fixed:
+                continue
+            if signal.name in housed:
+                stack = housed[signal.name]
+                self.blocks.made[self.stacks[stack], (signal.variable,)] = array
+                self.blocks.enter(stack, (signal.variable,))
+            else:
+                arrays.make(signal.variable)
+
+    def say(self, writer: Writer, signal: Signal) -> None:
+        """Put the equation beside its statements."""
+        source = signal.source.expression if signal.source else signal.expression
+        writer.say(shown(signal.variable, source))
+
+    def start_state(self, signal: Signal) -> None:
+        """Put the initial state into the first row of a state."""
+        if signal.name in self.arrays.states:
+            name, start = self.arrays.name[signal.name], self.arrays.name[f"{signal.name}0"]
+            self.all.do(f"{name}[0] = {start}")
+
+    def all_steps(self, signal: Signal) -> None:
+        """Compute a signal for all steps at once."""
+        if signal.name in self.done:
+            return
+        self.say(self.all, signal)
+        self.start_state(signal)
+        out, expression = self.arrays.whole(signal.variable), signal.expression
+        if signal.name in self.arrays.fixed:
+            self.fixed(signal)
+        elif isinstance(expression, Apply):
+            partner = self.partner(signal)
+            if partner is None:
+                self.all.apply(expression, out)
+                return
+            self.done.add(partner.name)
+            with self.all.operand(expression.argument) as argument:
+                self.all.do(f"softmax_and_log({argument}, {out}, {self.arrays.whole(partner.variable)})")
+        else:
+            self.all.assign(out, signal.variable.shape, matrix_terms(expression), add=False)
+
+    def partner(self, signal: Signal) -> Signal | None:
+        """Return the logarithm of a softmax, if it is computed at the same place."""
+        logarithm = Apply(LOG_SOFTMAX, signal.expression.args[1])
+        for other in self.plan.signals:
+            if other.expression == logarithm and signal.expression.args[0].name == "softmax":
+                return other if self.plan.phases[other.name] == self.plan.phases[signal.name] else None
+        return None
+
+    def fixed(self, signal: Signal) -> None:
+        """Compute a signal that depends on parameters alone: one row, no time axis."""
+        name, shape = self.arrays.name[signal.name], signal.variable.shape
+        self.arrays.memory.new(name, f"({self.arrays.size(shape)},)")
+        row = Fixed(self.names, self.arrays.memory, self.arrays.row, self.arrays.size)
+        if isinstance(signal.expression, Apply):
+            row.apply(signal.expression, name)
+        else:
+            row.assign(name, shape, matrix_terms(signal.expression), add=False)
+        self.all.lines += [*row.before, *row.lines]
+
+    def split(self, signal: Signal) -> tuple[list[Term], list[Term]]:
+        """Return the terms of a signal that can be computed for all steps, and those that cannot."""
+        terms = matrix_terms(signal.expression)
+        late = [t for t in terms if any(self.plan.in_loop(v) for v in t.variables())]
+        return [t for t in terms if t not in late], late
+
+    def prepare(self, signal: Signal) -> None:
+        """Fill in what a signal of the loop takes from outside it."""
+        self.start_state(signal)
+        if isinstance(signal.expression, Apply) or any(signal.variable in s.members for s in self.stacks):
+            return
+        early, _ = self.split(signal)
+        if early:
+            self.say(self.all, signal)
+            self.all.lines[-1] += ": what does not wait for the step before"
+            self.all.assign(self.arrays.whole(signal.variable), signal.variable.shape, early, add=False)
+
+    def prepare_stack(self, stack: Stack) -> None:
+        """Fill the array of a stack with what its members take from outside the loop."""
+        arrays, name = self.arrays, self.stacks[stack]
+        rest = {v: self.split(self.plan.by_name[v.name])[0] for v in stack.members}
+        outer = [found for found in stack.maps if not self.plan.in_loop(found.operand)]
+        for found in outer:
+            pairs = dict(zip(found.members, found.matrices))
+            rest = {v: [t for t in terms if product_of(t) != (pairs.get(v), found.operand)]
+                    for v, terms in rest.items()}  # fmt: skip
+        biases = [bias_of(terms) for terms in rest.values()]
+        halves = self.halved(stack, rest, biases)
+        for found, map_ in self.maps.items():
+            if found in stack.maps:
+                parts = [self.half(m.name, v in halves) for v, m in zip(found.members, found.matrices)]
+                self.all.do(f"{map_} = {over_one_another(parts)}")
+        start = "0.0"
+        if all(biases):
+            start = over_one_another(self.half(b, v in halves) for v, b in zip(stack.members, biases) if b)
+            rest = {}
+        if outer and outer[0].members == stack.members:
+            self.all.do(f"project({self.outside(outer[0])}, {self.maps[outer[0]]}.T, {name})")
+            outer = outer[1:]
+            if start != "0.0":
+                self.all.do(f"{name} += {start}")
+        else:
+            self.all.put(name, start)
+        for found in outer:
+            run = self.blocks.of(stack, found.members, f"{name}_of_{found.operand.name}")
+            with self.all.scratch(columns(found.members, arrays)) as scratch:
+                self.all.do(f"project({self.outside(found)}, {self.maps[found]}.T, {scratch})")
+                self.all.do(f"{run} += {scratch}")
+        for v, terms in rest.items():
+            if terms:
+                self.all.assign(self.blocks.of(stack, (v,), v.name), v.shape, terms, add=True)
+
+    def outside(self, found: Map) -> str:
+        """Return the text of what a map multiplies at all steps."""
+        return self.all.contiguous(self.arrays.whole(found.operand))
+
+    def half(self, parameter: str, halved: bool) -> str:
+        """Return a parameter, halved where its row goes into a logistic function."""
+        return f"0.5 * {self.arrays.name[parameter]}" if halved else self.arrays.name[parameter]
+
+    def halved(self, stack: Stack, rest: dict[Variable, list[Term]], biases: Sequence[str]) -> set[Variable]:
+        """Return the members that hold half their value: a logistic function is 1/2 + 1/2 tanh(a/2).
+
+        Only where every term of a member comes from the stacked products and biases.
+        """
+        found = set()
+        for v in stack.members if all(biases) else ():
+            signal = self.plan.by_name[v.name]
+            stacked = {(m, f.operand) for f in stack.maps for w, m in zip(f.members, f.matrices) if w == v}
+            lone = [t for t in self.split(signal)[1] if product_of(t) not in stacked]
+            functions = [s.expression.args[0].name for s in self.plan.signals
+                         if self.plan.in_place(s) and applied_to(s) == v]  # fmt: skip
+            if functions == ["sigmoid"] and not lone:
+                found.add(v)
+        self.half_members |= found
+        return found
+
+    def batch(self, batch: Sequence[Signal], following: Sequence[Signal]) -> None:
+        """Compute signals that belong together."""
+        if batch[0].name in self.done:
+            return
+        for stack, name in self.stacks.items():
+            members = self.run_of(batch, stack)
+            if not members:
+                continue
+            signals, halves = list(batch), set(members) <= self.half_members
+            tangents = self.run_of(following, stack)
+            whole = members
+            if (
+                halves
+                and tangents
+                and following[0].expression.args[0].name == "tanh"
+                and stack.run((*members, *tangents))
+            ):
+                whole = (*members, *tangents)
+                signals += following
+                self.done |= {s.name for s in following}
+            elif not halves and len(members) < 2:
+                continue
+            for signal in signals:
+                self.say(self.loop, signal)
+            function = batch[0].expression.args[0].name
+            array = self.blocks.of(stack, whole, f"{'tanh' if halves else function}_{name}")
+            local = self.loop.row(array, "t", f"{array}_t")
+            if not halves:
+                self.loop.do(f"{TABLE[function].code}({local}, {local})")
+                return
+            self.loop.do(f"np.tanh({local}, {local})")
+            array = self.blocks.of(stack, members, f"{function}_{name}")
+            local = self.loop.row(array, "t", f"{array}_t")
+            self.loop.do(f"{local} *= HALF")
+            self.loop.do(f"{local} += HALF")
+            return
+        for signal in batch:
+            self.one(signal)
+
+    def run_of(self, batch: Sequence[Signal], stack: Stack) -> tuple[Variable, ...]:
+        """Return the members that a batch is written over, if they stand side by side; else nothing."""
+        members = [applied_to(s) for s in batch if self.plan.in_place(s)]
+        if not members or len(members) != len(batch) or not set(members) <= set(stack.members):
+            return ()
+        run = tuple(sorted((v for v in members if v is not None), key=stack.members.index))
+        return run if stack.run(run) else ()
+
+    def one(self, signal: Signal) -> None:
+        """Compute one signal of a step."""
+        out, expression = self.loop.of(signal.variable), signal.expression
+        if isinstance(expression, Apply):
+            self.say(self.loop, signal)
+            self.loop.apply(expression, out)
+            return
+        early, late = self.split(signal)
+        in_stack = any(signal.variable in stack.members for stack in self.stacks)
+        rest = [t for t in late if not self.in_map(signal, t)]
+        if rest or not in_stack:
+            self.say(self.loop, signal)
+            shape = signal.variable.shape
+            self.loop.assign(out, shape, rest, add=bool(early or in_stack), whole_rows=not in_stack)
+
+    def in_map(self, signal: Signal, term: Term) -> bool:
+        """Whether a term is part of a stacked product; adds the product to the stack when first met."""
+        for stack, name in self.stacks.items():
+            for found in stack.maps:
+                pairs = dict(zip(found.members, found.matrices))
+                if product_of(term) != (pairs.get(signal.variable), found.operand):
+                    continue
+                if found not in self.applied:
+                    self.applied.add(found)
+                    for member in found.members:
+                        self.say(self.loop, self.plan.by_name[member.name])
+                    array = self.blocks.of(stack, found.members, f"{name}_of_{found.operand.name}")
+                    local = self.loop.row(array, "t", f"{array}_t")
+                    with self.loop.scratch(columns(found.members, self.arrays)) as scratch:
+                        self.loop.dot(self.loop.of(found.operand), self.maps[found], True, scratch)
+                        self.loop.do(f"{local} += {scratch}")
+                return True
+        return False
+
+
+def bias_of(terms: Sequence[Term]) -> str:
+    """Return the name of the parameter vector that is the only term, or nothing."""
+    match terms:
+        case [Term(1, None, (Variable() as v,))] if v.time is None and v.rank == 1:
+            return v.name
+    return ""

@@ -1,0 +1,5 @@
+"""From a job to files: jobs, sections, kinds of document, the ledger of what was certified, variants."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,192 @@
+"""Reports: from a job to files, all of them or none.
+
+A job is derived and certified, composed into a document by the builder of its kind, rendered, and only
+then written: to a temporary folder first, which takes the place of the old files in one go. A certificate
+that fails leaves everything as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from symrnn.certificate import TOLERANCE
+from symrnn.document import (
+    ORIGINAL,
+    Document,
+    Engine,
+    Format,
+    Shared,
+    check_templates,
+    make_pdf,
+    render,
+    spoken,
+)
+from symrnn.model import CHOICES, USUAL, written
+from symrnn.report.job import Job
+from symrnn.report.kinds import exercise, handout, reference as derivation, slides
+from symrnn.report.ledger import Ledger
+from symrnn.witness import bound_of, random_point
+
+BUILDERS: dict[str, Callable[[Job, Ledger], Document]] = {
+    "derivation": derivation.build,
+    "handout": handout.build,
+    "exercise": exercise.build,
+    "solution": exercise.build,
+    "hints": exercise.build,
+    "slides": slides.build,
+}
+FORMATS = ("pdf", "tex", "typ", "html", "ipynb")
+SOURCES: tuple[Format, ...] = ("tex", "typ", "html", "ipynb")
+
+
+@dataclass(frozen=True)
+class Report:
+    """A finished report.
+
+    Attributes
+    ----------
+    document : Document
+    certificate : dict
+        Plain data, as in ``certificate.json``.
+    files : dict of str to bytes
+        By file name.
+    engine : str
+        What made the PDF, with its version, or "".
+    """
+
+    document: Document
+    certificate: dict[str, Any]
+    files: dict[str, bytes]
+    engine: str
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a certificate depends on."""
+    import numpy
+    import sympy
+
+    python = platform.python_version()
+    return {
+        "symrnn": version("symrnn"),
+        "sympy": sympy.__version__,
+        "numpy": numpy.__version__,
+        "python": python,
+    }
+
+
+def certificate_of(job: Job, ledger: Ledger) -> dict[str, Any]:
+    """Return the certificate of a job: what was checked, how well it held, and with what."""
+    stated = {"notation": job.notation.name} if job.notation.name else {}
+    stated |= {key: getattr(job.writing, key) for key in CHOICES if job.writing != USUAL}
+    stated |= {"language": job.language} if job.language != ORIGINAL else {}
+    return {
+        "title": job.title,
+        "kind": job.kind,
+        "cell": job.cell.name,
+        **stated,
+        "job_sha256": job.digest,
+        "holds": all(c.holds for c in ledger.certificates),
+        "deviation": bound_of(ledger.deviation),
+        "tolerance": TOLERANCE,
+        "points": list(ledger.described),
+        "versions": versions(),
+        "certificates": [c.as_dict() for c in ledger.certificates],
+    }
+
+
+def certify_job(job: Job, progress: Callable[[str], None] = lambda words: None) -> tuple[Document, Ledger]:
+    """Derive and certify everything a job asks for, and compose its document.
+
+    Raises
+    ------
+    CertificateError
+        If a line does not hold.
+    """
+    progress("draw a random point")
+    ledger = Ledger((job.point, random_point(job.network, job.seed)), progress)
+    with written(job.writing), spoken(job.language):
+        try:
+            document = BUILDERS[job.kind](job, ledger)
+        except Exception:  # a step that does not hold explains what broke after it; else the error goes on
+            ledger.settle()
+            raise
+        ledger.settle()  # whatever the builder left waiting
+    return document, ledger
+
+
+def make_report(
+    job: Job,
+    formats: Sequence[str] = ("pdf", "tex"),
+    engine: Engine = "auto",
+    progress: Callable[[str], None] = lambda words: None,
+    templates: Path | None = None,
+) -> Report:
+    """Make the files of a report in memory.
+
+    Parameters
+    ----------
+    job : Job
+    formats : sequence of str
+    engine : {"auto", "pdflatex", "typst"}
+        What makes the PDF.
+    progress : callable
+        Called with a few words before each piece of work.
+    templates : Path, optional
+        A folder; templates in it take the place of ours of the same name.
+
+    Raises
+    ------
+    CertificateError
+        If a line does not hold.
+    TemplateError
+        If a template of the folder is wrong.
+    EngineError
+        If the PDF cannot be made.
+    """
+    if templates is not None:
+        check_templates(templates, sources_for(formats))
+    document, ledger = certify_job(job, progress)
+    certificate = certificate_of(job, ledger)
+    progress("typeset")
+    files, made_by = typeset(document, "report", formats, engine, templates)
+    if document.key is not None:
+        files |= typeset(document.key, "solution", formats, engine, templates)[0]
+    files["certificate.json"] = (json.dumps(certificate, indent=1, ensure_ascii=False) + "\n").encode()
+    return Report(document, certificate, files, made_by)
+
+
+def sources_for(formats: Sequence[str]) -> list[Format]:
+    """Return the formats whose source text is needed for files of these formats."""
+    needed = {*formats, "tex", "typ"} if "pdf" in formats else {*formats}
+    return [name for name in SOURCES if name in needed]
+
+
+def typeset(
+    document: Document,
+    stem: str,
+    formats: Sequence[str],
+    engine: Engine,
+    templates: Path | None = None,
+    shared: Shared | None = None,
+) -> tuple[dict[str, bytes], str]:
+    """Return the files of one document by name, and the engine that made its PDF, or "".
+
+    ``shared`` is what pdflatex may take over from a document with the same pages, and leaves for the next.
+
+    Raises
+    ------
+    EngineError
+        If the PDF cannot be made.
+    """
+    sources = {name: render(document, name, templates) for name in sources_for(formats)}
+    files = {f"{stem}.{name}": text.encode() for name, text in sources.items() if name in formats}
+    made_by = ""
+    if "pdf" in formats:
+        files[f"{stem}.pdf"], made_by = make_pdf(sources["tex"], sources["typ"], engine, shared)
+    return files, made_by

@@ -1,0 +1,228 @@
+"""One exercise and one key for each student, with numbers of their own: what they share is made once.
+
+The derivation is derived, certified and laid out once; a variant adds its numbers, certified at its own
+point, and its pages. A finished variant is a folder that appears all at once and carries a stamp, so a run
+that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from importlib.metadata import version
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from symrnn.document import Engine, Shared, check_templates, spoken
+from symrnn.report.job import Job, read_job
+from symrnn.report.kinds.exercise import Sheets
+from symrnn.report.kinds.handout import derived
+from symrnn.report.ledger import Ledger
+from symrnn.report.material import Material
+from symrnn.report.output import remove_leftovers, write_files, write_folder
+from symrnn.report.report import certificate_of, sources_for, typeset
+from symrnn.report.sequence import JobError
+from symrnn.report.students import Student, read_students
+from symrnn.report.workers import leave_interrupts_to_the_parent, shared
+from symrnn.witness import random_point
+
+STAMP = "stamp.json"
+KINDS = ("exercise", "hints")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be made: a job file, the students, formats, an engine, a folder for all of it."""
+
+    path: Path
+    job: Job
+    students: tuple[Student, ...]
+    formats: tuple[str, ...]
+    engine: Engine
+    folder: Path
+    templates: Path | None = None
+
+    @cached_property
+    def looks(self) -> str:
+        """Return a digest of the templates that take the place of ours."""
+        files = [] if self.templates is None else sorted(self.templates.glob("*.j2"))
+        return _digest(b"".join(file.name.encode() + file.read_bytes() for file in files)) if files else ""
+
+    def stamp(self, student: Student) -> dict[str, Any]:
+        """Return what decides how a variant looks."""
+        return {
+            "job_sha256": self.job.digest,
+            "seed": student.seed,
+            "name": student.name,
+            "formats": sorted(self.formats),
+            "engine": self.engine,
+            "templates": self.looks,
+            "symrnn": version("symrnn"),
+        }
+
+    def finished(self, student: Student) -> bool:
+        """Whether a variant is there, whole and as it would be made today."""
+        folder = self.folder / student.id
+        try:
+            stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
+            files = stamp.pop("files")
+            whole = all(_digest((folder / name).read_bytes()) == digest for name, digest in files.items())
+        except (OSError, ValueError, KeyError, AttributeError, TypeError):
+            return False
+        return whole and stamp == self.stamp(student)
+
+
+def order(
+    path: str | Path,
+    students: str | Path,
+    formats: Sequence[str],
+    engine: Engine = "auto",
+    folder: Path | None = None,
+    seed: int | None = None,
+    templates: Path | None = None,
+) -> Order:
+    """Read a job and a list of students; by default the variants go to a folder beside the job.
+
+    Raises
+    ------
+    FileError
+        If one of them cannot be used.
+    TemplateError
+        If a template of the folder ``templates`` is wrong.
+    """
+    if templates is not None:
+        check_templates(templates, sources_for(formats))
+    job = read_job(path, seed)
+    if job.kind not in KINDS:
+        raise JobError(f"job file {path}: --variants needs kind {' or '.join(KINDS)}; found {job.kind!r}")
+    if not job.drawn:
+        raise JobError(
+            f"job file {path}: parameters come from a file, so all variants would be the same; accepted with"
+            " --variants: a job that draws them"
+        )
+    listed = read_students(students, job.seed)
+    target = folder or Path(path).parent / "variants"
+    return Order(Path(path), job, listed, tuple(formats), engine, target, templates)
+
+
+@dataclass
+class Workshop:
+    """What all variants share, and what makes one of them."""
+
+    order: Order
+    sheets: Sheets
+    shared: dict[str, Shared] = field(default_factory=lambda: {"exercise": Shared(), "solution": Shared()})
+
+    def make(self, student: Student) -> dict[str, bytes]:
+        """Return the files of a variant.
+
+        Raises
+        ------
+        CertificateError
+            If its numbers do not hold.
+        EngineError
+            If a PDF cannot be made.
+        """
+        try:
+            return self._files(student)
+        except ValueError as error:
+            error.args = (f"variant {student.id}: {error}",)
+            raise
+
+    def _files(self, student: Student) -> dict[str, bytes]:
+        order = self.order
+        job = read_job(order.path, student.seed)
+        job = replace(job, exercise=replace(job.exercise, student=student.name))
+        ledger = Ledger((job.point,))
+        with spoken(job.language):
+            document = self.sheets.exercise(job, ledger)
+        files: dict[str, bytes] = {}
+        for stem, one in (("exercise", document), ("solution", document.key)):
+            assert one is not None, "an exercise brings its key"
+            files |= typeset(one, stem, order.formats, order.engine, order.templates, self.shared[stem])[0]
+        files["certificate.json"] = _json(certificate_of(job, ledger))
+        stamp = order.stamp(student) | {"files": {name: _digest(files[name]) for name in files}}
+        return files | {STAMP: _json(stamp)}
+
+
+def make_variants(
+    order: Order, tell: Callable[[str], None], advance: Callable[[], None]
+) -> tuple[int, int, dict[str, Any]]:
+    """Make every variant that is not there yet.
+
+    Parameters
+    ----------
+    order : Order
+    tell, advance : callable
+        Called with a few words before a piece of work, and after each variant.
+
+    Returns
+    -------
+    int, int, dict
+        How many were made, how many were there, and the certificate of what they share.
+
+    Raises
+    ------
+    CertificateError
+        If a line of the derivation, or a number of a variant, does not hold.
+    """
+    remove_leftovers(order.folder)
+    pending = [student for student in order.students if not order.finished(student)]
+    for _ in range(len(order.students) - len(pending)):
+        advance()
+    if not pending:
+        return 0, len(order.students), {}
+    job = order.job
+    ledger = Ledger((job.point, random_point(job.network, job.seed)), tell)
+    workshop = Workshop(order, Sheets(derived(Material(job, ledger))))
+    certificate = certificate_of(job, ledger)
+    workshop.make(pending[0])  # once for what all others take over, then again like the others
+    write_files({"certificate.json": _json(certificate)}, order.folder)
+    for student, files in zip(pending, _made(workshop, pending)):
+        tell(student.id)
+        write_folder(files, order.folder / student.id)
+        advance()
+    return len(pending), len(order.students) - len(pending), certificate
+
+
+def _json(data: Mapping[str, Any]) -> bytes:
+    return (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _made(workshop: Workshop, students: Sequence[Student]) -> Iterator[dict[str, bytes]]:
+    """Yield the files of variants in order, made on every core.
+
+    Templates of strangers run in processes of their own, which a worker cannot start.
+    """
+    tasks = [partial(workshop.make, student) for student in students]
+    if workshop.order.templates is not None:
+        yield from (task() for task in tasks)
+        return
+    with tempfile.TemporaryDirectory(prefix="symrnn-", ignore_cleanup_errors=True) as folder:
+        yield from shared(tasks, partial(_begin, folder))
+
+
+def _begin(folder: str) -> None:
+    """Begin a worker: what it leaves behind when it is killed lies in a folder that the parent removes."""
+    leave_interrupts_to_the_parent()
+    tempfile.tempdir = folder
+    Thread(target=_follow, args=(os.getppid(),), daemon=True).start()
+
+
+def _follow(parent: int) -> None:
+    """End with the parent, however that ends."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,19 @@
+from .deviation import bound_of as bound_of, deviation as deviation, largest_deviation as largest_deviation
+from .entries import (
+    entry_value as entry_value,
+)
+from .point import (
+    Array as Array,
+    Point as Point,
+    evaluate as evaluate,
+    random_point as random_point,
+    value as value,
+    values as values,
+)
+from .readback import (
+    ReadbackError as ReadbackError,
+    ink_or_none as ink_or_none,
+    ink_value as ink_value,
+)
+from .scalars import ScalarNetwork as ScalarNetwork, places as places
+from .sympy_diff import substituted as substituted, sympy_values as sympy_values

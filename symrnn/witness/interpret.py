@@ -1,0 +1,151 @@
+"""The numeric meaning of every node, one ``match``: what a node is worth, given what its leaves are worth.
+
+Leaves are asked of a ``Values``: a point, a point seen at many times at once (``Instants``), or a perturbed
+forward pass (``complexstep``). Every array may have leading batch axes in front of the axes that its shape
+names; they broadcast, so many times and many perturbations take one pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from symrnn.model import OrderedNetwork
+from symrnn.tensor import (
+    TABLE,
+    Apply,
+    Contraction,
+    Diagonal,
+    Eye,
+    Hadamard,
+    Immediate,
+    JacobianProduct,
+    Ones,
+    Outer,
+    OverTime,
+    Partial,
+    Plus,
+    Scale,
+    Shape,
+    Tensor,
+    TimeSum,
+    Total,
+    Variable,
+    Zeros,
+)
+
+Array = npt.NDArray[Any]
+
+
+class Values(Protocol):
+    """What leaves are worth.
+
+    ``batch`` are the sizes of the leading axes that its arrays may have; ``sizes`` those of the named axes.
+    """
+
+    network: OrderedNetwork
+    sizes: Mapping[str, int]
+    batch: tuple[int, ...]
+
+    def variable(self, variable: Variable) -> Array:
+        """Value of a variable."""
+
+    def derivative(self, node: Tensor) -> Array:
+        """Value of a derivative node."""
+
+    def instants(self, choices: Sequence[Mapping[Any, int]]) -> Values:
+        """Return the same, seen at several choices of symbolic times, along a leading axis."""
+
+
+def size(shape: Shape, at: Values) -> tuple[int, ...]:
+    """Sizes of named axes."""
+    return tuple(at.sizes[axis] for axis in shape)
+
+
+def interpret(tensor: Tensor, at: Values) -> Array:
+    """Value of an expression whose ranges of time are numbers."""
+
+    def of(node: Tensor) -> Array:
+        return interpret(node, at)
+
+    match tensor:
+        case Variable():
+            return at.variable(tensor)
+        case Zeros():
+            return np.zeros(size(tensor.shape, at))
+        case Ones():
+            return np.ones(size(tensor.shape, at))
+        case Eye():
+            half = size(tensor.shape[: tensor.rank // 2], at)
+            return np.eye(int(np.prod(half))).reshape(half + half)
+        case Plus():
+            return reduce(np.add, (of(term) for term in tensor.args))
+        case Scale(factor, scaled):
+            return float(factor) * of(scaled)
+        case Contraction():
+            product, rank = of(tensor.args[0]), tensor.args[0].rank
+            for factor in tensor.args[1:]:
+                product = contract_arrays(product, rank, of(factor), factor.rank)
+                rank += factor.rank - 2
+            return product
+        case Hadamard(left, right):
+            return of(left) * of(right)
+        case Outer(left, right):
+            u, v = of(left), of(right)
+            return u.reshape(u.shape + (1,) * right.rank) * v.reshape(
+                v.shape[: v.ndim - right.rank] + (1,) * left.rank + v.shape[v.ndim - right.rank :]
+            )
+        case Diagonal(vector):
+            v = of(vector)
+            return v[..., :, None] * np.eye(v.shape[-1])
+        case Apply(function, argument, order):
+            row = TABLE[function]
+            if order == 0:
+                return row.numpy(of(argument))
+            if order == 1 and row.derivative is not None:
+                return row.derivative(of(argument))
+        case Partial() | Immediate() | Total():
+            return at.derivative(tensor)
+        case TimeSum():
+            return _sum(tensor, at)
+        case JacobianProduct():
+            factors = (of(tensor.instance(j)) for j in tensor.times())
+            return reduce(lambda done, later: later @ done, factors, np.eye(at.sizes[tensor.shape[0]]))
+    raise NotImplementedError(f"no value for {tensor}")
+
+
+def _sum(tensor: TimeSum, at: Values) -> Array:
+    """Sum over time, all terms in one pass where no range inside depends on the index."""
+    zeros, times = np.zeros(size(tensor.shape, at)), tensor.times()
+    if not times or not fixed_ranges(tensor.body, {tensor.index}):
+        return reduce(np.add, (interpret(tensor.instance(j), at) for j in times), zeros)
+    terms = interpret(tensor.body, at.instants([{tensor.index: j} for j in times]))
+    lead = (len(times), *(1,) * len(at.batch))
+    return np.asarray(
+        np.broadcast_to(terms, np.broadcast_shapes(terms.shape, lead + zeros.shape)).sum(axis=0)
+    )
+
+
+def fixed_ranges(tensor: Tensor, symbols: set[Any]) -> bool:
+    """Whether no range of time in an expression depends on the symbols."""
+    ranges = tensor.atoms(OverTime)
+    return not any(symbols & bound.free_symbols for node in ranges for bound in (node.low, node.high))
+
+
+def contract_arrays(left: Array, left_rank: int, right: Array, right_rank: int) -> Array:
+    """Join the last axis of ``left`` with the first named axis of ``right``; batch axes broadcast."""
+    if left_rank == 1 and right_rank == 1:
+        return np.asarray((left * right).sum(axis=-1))
+    if left_rank == 2 and right_rank == 1:
+        return (left @ right[..., None])[..., 0]
+    if left_rank == 1 and right_rank == 2:
+        return (left[..., None, :] @ right)[..., 0, :]
+    if left_rank == 2 and right_rank == 2:
+        return left @ right
+    letters = "abcdefghij"
+    first, second = letters[:left_rank], letters[left_rank - 1 : left_rank + right_rank - 1]
+    return np.asarray(np.einsum(f"...{first},...{second}->...{first[:-1]}{second[1:]}", left, right))

@@ -1,0 +1,244 @@
+"""Points, and the value of an expression at one: NumPy for the nodes, complex steps for the derivatives.
+
+``interpret`` says what a node is worth, ``complexstep`` what a derivative is, by forward passes and never by
+rules: this is what makes a certificate a witness. A point remembers what was computed.
+``Instants`` is a point seen at many times at once: a claim for symbolic t is evaluated for all t in one pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from sympy.core.numbers import Integer
+
+from symrnn.model import HORIZON, WEIGHT, OrderedNetwork
+from symrnn.tensor import TABLE, Apply, Immediate, Partial, Tensor, Total, Variable, free_times, instantiate
+from symrnn.witness.complexstep import STEP_LENGTH, Lookup, Schedule, held_fixed, total
+from symrnn.witness.interpret import Array, Values, contract_arrays, fixed_ranges, interpret, size
+
+__all__ = [
+    "STEP_LENGTH",
+    "Array",
+    "Point",
+    "contract_arrays",
+    "evaluate",
+    "random_point",
+    "value",
+    "values",
+]
+
+KINK_DISTANCE = 0.05
+LEAST_PROBABILITY = 1e-20  # below, the loss of a step loses digits of its imaginary part
+DEFAULT_SIZES = {"n": 2, "d": 3, "m": 4}
+
+
+class Point:
+    """Values for everything that is given in a network; the rest is computed from them when asked for.
+
+    Parameters
+    ----------
+    network : OrderedNetwork
+    values : mapping of Variable to ndarray
+        Parameters, inputs, targets and initial states; shapes as the variables say.
+    sizes : mapping of axis name to int
+    seed : int or None
+        What the values were drawn with, for the record.
+    """
+
+    batch: tuple[int, ...] = ()
+
+    def __init__(
+        self,
+        network: OrderedNetwork,
+        values: Mapping[Variable, Array],
+        sizes: Mapping[str, int],
+        seed: int | None = None,
+    ) -> None:
+        self.network, self.seed = network, seed
+        self.sizes: Mapping[str, int] = dict(sizes)
+        self.given = dict(values)
+        self.known: dict[Variable, Array] = dict(values)
+        self.derivatives: dict[Tensor, Array] = {}
+        self.origin: Point | None = None
+        self.views: dict[Any, Point] = {(network.name, network.kept): self}
+        self.seen: dict[Any, Instants] = {}
+
+    def of(self, network: OrderedNetwork) -> Point:
+        """Return the same values seen through another network: a condensed one, or its backward sweep."""
+        key = (network.name, network.kept)
+        if key not in self.views:
+            other = Point(network, self.given, self.sizes, self.seed)
+            other.origin, other.views = self, self.views
+            if network.equations == self.network.equations:
+                other.known = self.known
+            self.views[key] = other
+        return self.views[key]
+
+    def variable(self, variable: Variable) -> Array:
+        """Value of a variable, computed by its equation where it is not given."""
+        stack = [variable]  # no recursion: a chain may have thousands of steps
+        while stack:
+            equation = self.network.by_target.get(stack[-1])
+            if stack[-1] in self.known:
+                stack.pop()
+            elif equation is None and self.origin is not None:
+                self.known[stack[-1]] = self.origin.variable(stack[-1])
+            elif equation is None:
+                raise KeyError(f"no value for {stack[-1]}")
+            elif missing := [v for v in equation.used if v not in self.known]:
+                stack.extend(missing)
+            else:
+                known = Lookup(self.known.__getitem__, self)
+                self.known[stack.pop()] = interpret(equation.expression, known)
+        return self.known[variable]
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """When the network computes what."""
+        return Schedule(self.network)
+
+    def derivative(self, node: Tensor) -> Array:
+        """Value of a derivative by complex step: ``Partial``, ``Immediate`` or ``Total``."""
+        if node not in self.derivatives:
+            if isinstance(node, Total):
+                self.derivatives.update(total(node, self, self.schedule))
+            else:
+                self.derivatives[node] = held_fixed(node, self)
+        return self.derivatives[node]
+
+    def instants(self, choices: Sequence[Mapping[Any, int]]) -> Instants:
+        """Return the point seen at several choices of symbolic times, along a leading axis."""
+        key = tuple(tuple(sorted(choice.items(), key=str)) for choice in choices)
+        if key not in self.seen:
+            self.seen[key] = Instants(self, choices)
+        return self.seen[key]
+
+
+class Instants:
+    """A point, or instants of one, seen at several choices of symbolic times along a leading axis."""
+
+    def __init__(self, under: Point | Instants, choices: Sequence[Mapping[Any, int]]) -> None:
+        self.under, self.choices = under, choices
+        self.network: OrderedNetwork = under.network
+        self.sizes: Mapping[str, int] = under.sizes
+        self.batch: tuple[int, ...] = (len(choices), *under.batch)
+        self.known: dict[Tensor, Array] = {}
+
+    def variable(self, variable: Variable) -> Array:
+        """Value of a variable at every choice."""
+        return self._stacked(variable, self.under.variable)
+
+    def derivative(self, node: Tensor) -> Array:
+        """Value of a derivative at every choice; within a step all of them take one pass."""
+        if node not in self.known and not isinstance(node, Total) and self._in_one_pass(node):
+            self.known[node] = held_fixed(node, self)
+        return self._stacked(node, self.under.derivative)
+
+    def instants(self, choices: Sequence[Mapping[Any, int]]) -> Instants:
+        """Return the same at several choices of further symbols."""
+        return Instants(self, choices)
+
+    def _stacked(self, node: Tensor, each: Callable[[Any], Array]) -> Array:
+        if node not in self.known:
+            if not free_times(node) & self.choices[0].keys():
+                return each(node)
+            axes = len(self.under.batch) + node.rank
+            arrays = [each(instantiate(node, dict(choice))) for choice in self.choices]
+            self.known[node] = np.stack([a.reshape((1,) * (axes - a.ndim) + a.shape) for a in arrays])
+        return self.known[node]
+
+    def _in_one_pass(self, node: Tensor) -> bool:
+        """Whether a derivative within a step is the same expression of the times at every choice.
+
+        It is not where a variable meets the one it is differentiated by at some choices only (s_k, s_3), nor
+        where an equation is missing at some of them: the states at 0 are given.
+        """
+        of, wrt = node.args
+        same = [v for v in of.variables() if isinstance(node, Immediate) or v.name == wrt.name]
+        if any(v.time is None or not (v.time - wrt.time).is_Integer for v in same if wrt.time is not None):
+            return False
+        if isinstance(node, Partial):
+            return True
+        steps = {of.time.xreplace(choice) for choice in self.choices} if of.time is not None else set()
+        computed = all(isinstance(step, int | Integer) and step >= 1 for step in steps)
+        return computed and set(self.network.states) <= self.network.kept
+
+
+def random_point(network: OrderedNetwork, seed: int = 0, sizes: Mapping[str, int] | None = None) -> Point:
+    """Draw a point: sizes pairwise different, nothing zero, away from kinks."""
+    names = dict.fromkeys(axis for v in network.given for axis in v.shape)
+    chosen = dict(DEFAULT_SIZES) if sizes is None else dict(sizes)
+    for axis in names:
+        chosen.setdefault(axis, max(chosen.values()) + 1)
+    for attempt in range(1000):
+        rng = np.random.default_rng([seed, attempt])
+        values = {}
+        for variable in network.given:
+            array = rng.normal(scale=0.8, size=tuple(chosen[axis] for axis in variable.shape))
+            if variable.name == WEIGHT:
+                array = np.asarray(network.weights[int(variable.time) - 1])
+            if variable.name == network.distribution:
+                array = np.exp(array) / np.exp(array).sum()
+            values[variable] = array
+        point = Point(network, values, chosen, seed)
+        if _is_measurable(point):
+            return point
+    raise ValueError(
+        f"no point of {network.name} keeps {KINK_DISTANCE} away from the kinks of its activation"
+        f" with probabilities above {LEAST_PROBABILITY}"
+    )
+
+
+def _is_measurable(point: Point) -> bool:
+    """Whether the complex step has its full precision: away from kinks, no probability next to zero."""
+    for equation in point.network.equations:
+        for node in equation.expression.atoms(Apply):
+            for kink in TABLE[node.function].kinks:
+                if not np.min(np.abs(value(node.argument, point) - kink)) > KINK_DISTANCE:
+                    return False
+            if node.function == "softmax" and not np.min(value(node, point)) > LEAST_PROBABILITY:
+                return False
+    return True
+
+
+def value(tensor: Tensor, at: Point, times: Mapping[Any, int] | None = None) -> Array:
+    """Value of an expression at a point.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        Free time symbols are taken from ``times``; ``T`` is the number of steps of the network.
+    at : Point
+    times : mapping of SymPy symbol to int, optional
+
+    Returns
+    -------
+    ndarray, shape as ``tensor.shape`` with the sizes of the point
+    """
+    everything = {HORIZON: at.network.steps, **(times or {})}
+    if free_times(tensor):
+        tensor = instantiate(tensor, everything)
+    return interpret(tensor, at)
+
+
+def values(tensor: Tensor, at: Point, choices: Sequence[Mapping[Any, int]]) -> Array:
+    """Values of an expression at several choices of its times, as ``value`` gives them one at a time.
+
+    Returns
+    -------
+    ndarray, shape ``(len(choices), *tensor.shape)``
+    """
+    shape = (len(choices), *size(tensor.shape, at))
+    symbols = set().union(*choices)
+    if len(choices) < 2 or not fixed_ranges(tensor, symbols):
+        return np.reshape([value(tensor, at, choice) for choice in choices], shape)
+    tensor = instantiate(tensor, {HORIZON: at.network.steps})
+    return np.broadcast_to(interpret(tensor, at.instants(choices)), shape)
+
+
+def evaluate(tensor: Tensor, variable: Callable[[Variable], Array], at: Values) -> Array:
+    """Value of an expression whose variables are looked up elsewhere."""
+    return interpret(tensor, Lookup(variable, at))

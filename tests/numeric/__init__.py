@@ -1,0 +1,1 @@
+"""Tests of the numeric interface and of generated code."""

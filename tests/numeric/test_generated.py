@@ -1,0 +1,155 @@
+"""Generated modules: they stand alone and pass the test that comes with them; a mistake in them does not."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from symrnn.model import Cell, builtin_cells
+from symrnn.numeric import SIGNED, check_source, program, source
+
+LOSSES = ("cross_entropy", "squared_error")
+SCALARS = """\
+name = "Scalars"
+source = "made for this test"
+states = ["s", "level"]
+[signals]
+level = []
+[parameters]
+U = ["d", "n"]
+p = ["d"]
+q = ["d"]
+rate = []
+V = ["m", "d"]
+[equations]
+gain = "sigmoid(p)"
+level = "1/2 * level[t-1] + q @ s[t-1] + rate"
+a = "U @ x[t] + gain[t] * s[t-1] + p * s[t-1] * s[t-1]"
+s = "tanh(a[t]) + 1/4 * s[t-1]"
+z = "V @ (s[t] * s[t]) - V @ s[t]"
+"""
+AWKWARD = """\
+name = "Awkward names"
+source = "made for this test"
+states = ["range", "np"]
+[parameters]
+float = ["d", "n"]
+memory = ["d", "d"]
+scratch = ["d", "d"]
+rows = ["d"]
+V = ["m", "d"]
+[equations]
+gates = "float @ x[t] + memory @ range[t-1] + rows"
+out = "float @ x[t] + scratch @ range[t-1]"
+np = "sigmoid(gates[t]) * np[t-1] + tanh(out[t])"
+range = "relu(np[t]) - log(1 + exp(np[t]))"
+z = "V @ range[t]"
+"""
+FILES = {"scalars": SCALARS, "awkward": AWKWARD}
+
+
+def run(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the tests in a folder with nothing of ours in reach."""
+    command = [sys.executable, "-I", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "."]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
+
+
+def write(cell: Cell, folder: Path, name: str) -> None:
+    module = program(cell).module
+    (folder / f"{name}.py").write_text(source(module), encoding="utf-8")
+    (folder / f"test_{name}.py").write_text(check_source(module, name), encoding="utf-8")
+
+
+def test_every_generated_module_passes_the_test_beside_it(tmp_path):
+    for name in builtin_cells():
+        for loss in LOSSES:
+            write(Cell.load(name, loss=loss), tmp_path, f"{name}_{loss}".replace("-", "_"))
+    for name, text in FILES.items():
+        (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
+        write(Cell.load(tmp_path / f"{name}.toml"), tmp_path, f"made_{name}")
+    done = run(tmp_path)
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+WRONG = (  # a statement of the LSTM's module, and a mistake in it that people make
+    ("c_bar += c_bar_carried", "pass"),
+    ("np.multiply(c_bar, f_t, c_bar_carried)", "np.multiply(c_bar, c_bar, c_bar_carried)"),
+    ("z_bar *= weights", "pass"),
+    ("W_h_bar = gathered(gates_bar, h[:-1])", "W_h_bar = gathered(gates_bar, h[1:])"),
+    ("a_i_bar_t *= c_bar", "a_i_bar_t *= h_bar_t"),
+    ("np.dot(gates_bar_t, W_h, h_bar_carried)", "np.dot(gates_bar_t, W_h * 1.001, h_bar_carried)"),
+)
+
+
+@pytest.mark.parametrize(("right", "wrong"), WRONG)
+def test_the_test_beside_a_module_fails_if_a_statement_is_wrong(tmp_path, right, wrong):
+    write(Cell.load("lstm"), tmp_path, "lstm")
+    file = tmp_path / "lstm.py"
+    text = file.read_text(encoding="utf-8")
+    assert text.count(right) == 1
+    file.write_text(text.replace(right, wrong), encoding="utf-8")
+    done = run(tmp_path)
+    assert done.returncode == 1 and "failed" in done.stdout
+
+
+@pytest.mark.parametrize("name", builtin_cells())
+def test_a_generated_module_imports_only_numpy_and_documents_every_function(name):
+    text = source(program(Cell.load(name)).module)
+    tree = ast.parse(text)
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert [alias.name for node in imports for alias in node.names] == ["numpy"]
+    assert ast.get_docstring(tree) and SIGNED in text
+    for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
+        assert ast.get_docstring(function), function.name
+    assert max(map(len, text.splitlines())) <= 110
+    bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    assert not {n for n in bound if n.startswith("map_") or n.startswith("hoisted_")}  # names of the plan
+
+
+def test_words_of_a_cell_file_cannot_leave_the_docstring(tmp_path):
+    hostile = json.dumps('x""" \\' + '\nimport os; os.abort()\n""" \\')
+    text = SCALARS.replace('"made for this test"', hostile).replace('"Scalars"', hostile)
+    (tmp_path / "cell.toml").write_text(text, encoding="utf-8")
+    tree = ast.parse(source(program(Cell.load(tmp_path / "cell.toml")).module))
+    assert not [n for n in ast.walk(tree) if isinstance(n, ast.Import) and n.names[0].name != "numpy"]
+    assert "os.abort()" in str(ast.get_docstring(tree))
+
+
+def test_the_equation_of_every_signal_stands_beside_its_statements():
+    text = source(program(Cell.load("gru")).module)
+    for equation in (
+        "a_{r,t} = U_r x_t + W_r h_{t-1} + b_r",
+        "r̄_t = ā_{g,t} ⊙ q_t",
+        "W̄_n = Σ_t q̄_t h_{t-1}ᵀ",
+    ):
+        assert f"# {equation}" in text
+
+
+def test_products_with_one_vector_are_stacked_and_the_rest_waits_for_no_loop():
+    body = "\n".join(program(Cell.load("lstm")).module.forward)
+    loop = body[body.index("for t in range(T)") : body.index("# z_t =")]
+    assert loop.count("np.dot(") == 1 and "U_" not in loop.replace("U_i x", "").split("# i_t")[1]
+    backward = "\n".join(program(Cell.load("lstm")).module.backward)
+    loop = backward[backward.index("for t in range(last") : backward.index("# x̄_t")]
+    assert loop.count("np.dot(") == 1 and "gathered" not in loop
+
+
+def test_numba_compiles_the_functions_as_they_are(monkeypatch):
+    pytest.importorskip("numba", reason="numba is an optional extra")
+    pytest.importorskip("scipy", reason="numba takes matrix products from SciPy")
+    monkeypatch.setattr("symrnn.numeric.execution.numba_is_here", lambda: True)
+    cell = Cell.load("gru")
+    code, rng = program(cell), np.random.default_rng(0)
+    sizes = {"n": 2, "d": 3, "m": 4}
+    parameters = {p: rng.normal(size=tuple(sizes[a] for a in s)) for p, s in cell.parameters.items()}
+    x, y = rng.normal(size=(4, 2, 2)), rng.normal(size=(4, 2, 4))
+    initial, weights = {"h": rng.normal(size=(2, 3))}, rng.uniform(size=(4, 2))
+    loss, plain = code.run(parameters, x, y, initial, weights, "numpy")
+    again, compiled = code.run(parameters, x, y, initial, weights, "numba")
+    assert abs(loss - again) < 1e-12 * abs(loss)
+    for name, array in plain.items():
+        np.testing.assert_allclose(compiled[name], array, rtol=0, atol=1e-12 * abs(array).max())

@@ -1,0 +1,278 @@
+"""The numeric interface equals the hand-written reference and the complex step through its forward pass."""
+
+import numpy as np
+import pytest
+
+from symrnn import contributions, gradients, immediate, state_jacobians, truncated_gradients
+from symrnn.model import Cell
+from symrnn.tensor import ACTIVATIONS, ShapeError
+from tests.reference import elman as reference
+
+SEED = 17
+N, D, M, BATCH = 2, 3, 4, 5
+LOSSES = ("cross_entropy", "squared_error")
+MASKS = {4: (1, 0, 0.5, 1), 5: (1, 0, 0.5, 1, 1)}
+CLOSE = {"rtol": 1e-12, "atol": 1e-14}  # the same sums in another order
+H = 1e-30
+
+activations = pytest.mark.parametrize("activation", ACTIVATIONS)
+losses = pytest.mark.parametrize("loss", LOSSES)
+lengths = pytest.mark.parametrize("steps", sorted(MASKS))
+
+
+def drawn(steps: int, lead: tuple[int, ...] = ()):
+    """Return parameters, inputs, target vectors, classes and an initial state; nothing is zero."""
+    rng = np.random.default_rng([SEED, steps, *lead])
+    shapes = {"U": (D, N), "W": (D, D), "b": (D,), "V": (M, D), "c": (M,)}
+    parameters = {name: rng.normal(scale=0.7, size=shape) for name, shape in shapes.items()}
+    inputs, targets = rng.normal(size=(steps, *lead, N)), rng.normal(size=(steps, *lead, M))
+    return parameters, inputs, targets, rng.integers(M, size=(steps, *lead)), rng.normal(size=(*lead, D))
+
+
+def cell_and_targets(activation: str, loss: str, vectors, classes):
+    """Return the cell and its targets: class indices for the sigmoid, else vectors, whatever their sum."""
+    by_class = activation == "sigmoid" and loss == "cross_entropy"
+    return Cell.load("elman", activation, loss), classes if by_class else vectors
+
+
+def assert_equal(found, expected, names=reference.GRADIENTS):
+    for name in names:
+        np.testing.assert_allclose(found[name], expected[name], **CLOSE, err_msg=name)
+
+
+@activations
+@losses
+@lengths
+def test_gradients_equal_the_hand_written_ones(activation, loss, steps):
+    parameters, inputs, vectors, classes, initial = drawn(steps)
+    cell, targets = cell_and_targets(activation, loss, vectors, classes)
+    found = gradients(cell, parameters, inputs, targets, initial={"s": initial}, mask=MASKS[steps])
+    expected = reference.double_sum(parameters, inputs, targets, initial, activation, loss, MASKS[steps])
+    assert set(found) == set(reference.GRADIENTS)
+    assert_equal(found, expected)
+
+
+@activations
+@losses
+def test_gradients_equal_the_complex_step_through_the_reference(activation, loss):
+    parameters, inputs, vectors, classes, initial = drawn(4)
+    cell, targets = cell_and_targets(activation, loss, vectors, classes)
+    found = gradients(cell, parameters, inputs, targets, initial={"s": initial}, mask=MASKS[4])
+    everything = {**parameters, "x": inputs, "s0": initial}
+    for name, array in everything.items():
+        for place in np.ndindex(*array.shape):
+            moved = {n: a.astype(complex) for n, a in everything.items()}
+            moved[name][place] += 1j * H
+            total = reference.forward(*(moved, moved["x"], targets, moved["s0"], activation, loss, MASKS[4]))[
+                "total"
+            ]
+            np.testing.assert_allclose(found[name][place], total.imag / H, rtol=1e-10, atol=1e-13)
+
+
+@activations
+@losses
+def test_a_batch_is_the_sum_over_its_sequences(activation, loss):
+    parameters, inputs, vectors, classes, initial = drawn(4, (BATCH,))
+    cell, targets = cell_and_targets(activation, loss, vectors, classes)
+    mask = np.array(MASKS[4])[:, None] * np.linspace(0.5, 1.5, BATCH)
+    found = gradients(cell, parameters, inputs, targets, initial={"s": initial}, mask=mask)
+    expected = reference.batch_gradients(parameters, inputs, targets, initial, activation, loss, mask)
+    assert_equal(found, expected)
+    assert found["s0"].shape == (BATCH, D) and found["x"].shape == (4, BATCH, N)
+
+
+@activations
+def test_a_mask_over_time_and_one_initial_state_hold_for_the_whole_batch(activation):
+    parameters, inputs, _, classes, initial = drawn(5, (BATCH,))
+    cell = Cell.load("elman", activation)
+    found = gradients(cell, parameters, inputs, classes, initial={"s": initial[0]}, mask=MASKS[5])
+    spread = np.broadcast_to(np.array(MASKS[5])[:, None], (5, BATCH))
+    everywhere = np.broadcast_to(initial[0], (BATCH, D))
+    expected = reference.batch_gradients(
+        parameters, inputs, classes, everywhere, activation, "cross_entropy", spread
+    )
+    assert_equal(found, expected, ("W", "U", "b", "V", "c", "x"))
+
+
+@lengths
+def test_classes_are_one_hot_vectors(steps):
+    parameters, inputs, _, classes, initial = drawn(steps)
+    cell = Cell.load("elman", "tanh", "cross_entropy")
+    by_class = gradients(cell, parameters, inputs, classes, initial={"s": initial})
+    by_vector = gradients(cell, parameters, inputs, np.eye(M)[classes], initial={"s": initial})
+    expected = reference.one_sweep(parameters, inputs, classes, initial, "tanh", "cross_entropy")
+    assert_equal(by_class, expected)
+    assert_equal(by_vector, expected)
+
+
+def test_the_initial_state_is_zero_and_the_mask_one_unless_given():
+    parameters, inputs, vectors, _, _ = drawn(4)
+    cell = Cell.load("elman", "sigmoid", "squared_error")
+    expected = reference.one_sweep(parameters, inputs, vectors, np.zeros(D), "sigmoid", "squared_error")
+    assert_equal(gradients(cell, parameters, inputs, vectors), expected)
+
+
+@activations
+@lengths
+def test_state_jacobians_equal_the_ordered_products(activation, steps):
+    parameters, inputs, _, _, initial = drawn(steps)
+    found = state_jacobians(Cell.load("elman", activation), parameters, inputs, initial={"s": initial})
+    expected = reference.state_jacobians(parameters, inputs, initial, activation)
+    assert found.shape == (steps + 1, steps + 1, D, D)
+    np.testing.assert_allclose(found, expected, **CLOSE)
+
+
+@activations
+@pytest.mark.parametrize("wrt", ["W", "U", "b"])
+def test_immediate_derivatives_equal_the_hand_written_tensors(activation, wrt):
+    parameters, inputs, _, _, initial = drawn(4)
+    found = immediate(Cell.load("elman", activation), parameters, inputs, wrt, initial={"s": initial})
+    expected = reference.immediate_tensors(parameters, inputs, initial, activation)[wrt]
+    np.testing.assert_allclose(found, expected, **CLOSE)
+
+
+@pytest.mark.parametrize(("wrt", "shape"), [("V", (M, D)), ("c", (M,))])
+def test_the_immediate_derivative_by_an_output_weight_is_zero(wrt, shape):
+    parameters, inputs, _, _, initial = drawn(4)
+    found = immediate(Cell.load("elman"), parameters, inputs, wrt, initial={"s": initial})
+    np.testing.assert_array_equal(found, np.zeros((4, D, *shape)))
+
+
+@activations
+@losses
+def test_contributions_equal_the_terms_of_the_double_sum(activation, loss):
+    parameters, inputs, vectors, classes, initial = drawn(5)
+    cell, targets = cell_and_targets(activation, loss, vectors, classes)
+    arguments = (cell, parameters, inputs, targets)
+    found = contributions(*arguments, "W", initial={"s": initial}, mask=MASKS[5])
+    expected = reference.double_sum(parameters, inputs, targets, initial, activation, loss, MASKS[5])
+    np.testing.assert_allclose(found, expected["contributions"], **CLOSE)
+
+
+@losses
+@pytest.mark.parametrize("wrt", ["W", "U", "b", "V", "c"])
+def test_contributions_sum_to_the_gradient(loss, wrt):
+    parameters, inputs, vectors, _, initial = drawn(5)
+    cell = Cell.load("elman", "tanh", loss)
+    found = contributions(cell, parameters, inputs, vectors, wrt, initial={"s": initial}, mask=MASKS[5])
+    expected = reference.double_sum(parameters, inputs, vectors, initial, "tanh", loss, MASKS[5])
+    np.testing.assert_allclose(found.sum(axis=(0, 1)), expected[wrt], **CLOSE)
+    for t, k in np.ndindex(5, 5):
+        if k > t or (wrt in "Vc" and k != t):
+            assert not found[t, k].any()
+
+
+@losses
+@lengths
+@pytest.mark.parametrize(
+    ("kind", "truncation"),
+    [("lag", tau) for tau in (0, 1, 2, 4, 9)] + [("chunk", tau) for tau in (1, 2, 3, 9)],
+)
+def test_truncated_gradients_keep_the_paths_of_the_reference(loss, steps, kind, truncation):
+    parameters, inputs, vectors, _, initial = drawn(steps)
+    options = {"truncation": truncation, "kind": kind}
+    found = truncated_gradients(
+        *(Cell.load("elman", "tanh", loss), parameters, inputs, vectors),
+        initial={"s": initial},
+        mask=MASKS[steps],
+        **options,
+    )
+    expected = reference.truncated(
+        parameters, inputs, vectors, initial, "tanh", loss, MASKS[steps], **options
+    )
+    assert_equal(found, expected)
+
+
+@pytest.mark.parametrize("kind", ["lag", "chunk"])
+def test_truncated_gradients_of_a_batch_are_the_sum_over_its_sequences(kind):
+    parameters, inputs, _, classes, initial = drawn(5, (BATCH,))
+    mask = np.random.default_rng(SEED).uniform(0.5, 2, size=(5, BATCH))
+    found = truncated_gradients(
+        *(Cell.load("elman", "sigmoid"), parameters, inputs, classes),
+        truncation=2,
+        kind=kind,
+        initial={"s": initial},
+        mask=mask,
+    )
+    expected = reference.batch_gradients(
+        *(parameters, inputs, classes, initial, "sigmoid", "cross_entropy", mask),
+        method=reference.truncated,
+        truncation=2,
+        kind=kind,
+    )
+    assert_equal(found, expected)
+
+
+def changed(name, value):
+    """Return a change of one parameter."""
+    return lambda good: {"parameters": {**good["parameters"], name: value}}
+
+
+def given(**arguments):
+    """Return a change of whole arguments."""
+    return lambda good: arguments
+
+
+def without(name):
+    """Return a change that leaves a parameter out."""
+    return lambda good: {"parameters": {n: a for n, a in good["parameters"].items() if n != name}}
+
+
+BAD = {
+    "a missing parameter": (without("b"), "parameter b is missing"),
+    "an unknown parameter": (changed("Q", [1.0]), "no parameter 'Q'; it has U"),
+    "too many axes": (changed("b", np.ones((D, 1))), r"b has shape \(3, 1\)"),
+    "sizes that differ": (changed("V", np.ones((M, D + 1))), r"V has shape \(4, 4\); axis d .*3"),
+    "NaN in a parameter": (changed("b", [1, np.nan, 0]), "parameter b .*not finite"),
+    "inputs too wide": (given(inputs=np.ones((4, N + 1))), r"\(4, 3\); accepted: \(T, 2\)"),
+    "no inputs": (given(inputs=np.ones((0, N))), r"\(0, 2\); accepted"),
+    "infinite inputs": (given(inputs=np.full((4, N), np.inf)), "inputs .*not finite"),
+    "targets too wide": (given(targets=np.ones((4, M + 1))), r"\(4, 5\); accepted: \(4, 4\)"),
+    "targets too short": (given(targets=np.ones((3, M))), r"\(3, 4\); accepted: \(4, 4\)"),
+    "NaN in the targets": (given(targets=np.full((4, M), np.nan)), "target.* not finite"),
+    "a class too large": (given(targets=np.array([0, 1, 2, M])), "class lies outside 0 to 3"),
+    "a negative class": (given(targets=np.array([0, 1, 2, -1])), "class lies outside 0 to 3"),
+    "classes too few": (given(targets=np.array([0, 1])), r"\(2,\); accepted: \(4,\)"),
+    "an unknown state": (given(initial={"h": np.ones(D)}), "no state 'h'; it has s"),
+    "a state too long": (given(initial={"s": np.ones(D + 1)}), r"\(4,\)"),
+    "a mask too long": (given(mask=np.ones(5)), r"\(5,\)"),
+    "NaN in the mask": (given(mask=[1, 1, np.nan, 1]), "mask .*not finite"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_arguments_that_do_not_fit_are_refused_with_what_would(case):
+    parameters, inputs, vectors, _, initial = drawn(4)
+    good = {"parameters": parameters, "inputs": inputs, "targets": vectors, "initial": {"s": initial}}
+    change, message = BAD[case]
+    cell = Cell.load("elman", "tanh", "squared_error" if "class" not in case else "cross_entropy")
+    with pytest.raises(ShapeError, match=message):
+        gradients(cell, **{**good, **change(good)})
+
+
+@pytest.mark.parametrize(("kind", "truncation"), [("lag", -1), ("chunk", 0), ("lag", 1.5), ("both", 2)])
+def test_a_truncation_that_does_not_exist_is_refused(kind, truncation):
+    parameters, inputs, vectors, _, _ = drawn(4)
+    cell = Cell.load("elman", "tanh", "squared_error")
+    with pytest.raises(ValueError, match="accepted"):
+        truncated_gradients(cell, parameters, inputs, vectors, truncation=truncation, kind=kind)
+
+
+def test_what_needs_one_sequence_refuses_a_batch():
+    parameters, inputs, _, classes, _ = drawn(4, (BATCH,))
+    cell = Cell.load("elman")
+    for call in (
+        lambda: state_jacobians(cell, parameters, inputs),
+        lambda: immediate(cell, parameters, inputs, "W"),
+        lambda: contributions(cell, parameters, inputs, classes, "W"),
+    ):
+        with pytest.raises(ShapeError, match=r"batch axis; accepted here: \(T, n\)"):
+            call()
+
+
+def test_an_unknown_parameter_is_refused_by_name():
+    parameters, inputs, _, classes, _ = drawn(4)
+    with pytest.raises(ShapeError, match="no parameter 'Q'; accepted: U, W, b, V, c"):
+        contributions(Cell.load("elman"), parameters, inputs, classes, "Q")
+    with pytest.raises(ShapeError, match="no parameter 's'; accepted: U, W, b, V, c"):
+        immediate(Cell.load("elman"), parameters, inputs, "s")

@@ -1,0 +1,1 @@
+"""Tests of what expressions are worth, and of ink read back."""
