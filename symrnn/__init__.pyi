@@ -13,6 +13,11 @@ from .numeric import (
     state_jacobians as state_jacobians,
     truncated_gradients as truncated_gradients,
 )
-from .tensor import Immediate as Immediate, Partial as Partial, Total as Total
+from .tensor import (
+    Immediate as Immediate,
+    Partial as Partial,
+    SymrnnError as SymrnnError,
+    Total as Total,
+)
 
 __version__: str

@@ -21,7 +21,7 @@ import numpy as np
 from symrnn.derivation import Derivation, EntryDerivation, derivations
 from symrnn.model import HORIZON, Cell, OrderedNetwork, Writing, writing
 from symrnn.notation import entry_layout, latex, layout, line, text
-from symrnn.tensor import Tensor, free_times
+from symrnn.tensor import InputError, Tensor, free_times
 from symrnn.witness import (
     Point,
     bound_of,
@@ -40,7 +40,7 @@ TOLERANCE = 1e-10
 MOST_ENTRIES = 30
 
 
-class CertificateError(ValueError):
+class CertificateError(InputError):
     """A step that does not hold; the message names step, rule, deviation and both lines."""
 
 

@@ -1,7 +1,7 @@
 """The command line: report, derive, verify, code, cells, new-cell.
 
-Exit codes: 0 done, 1 a certificate failed, 2 bad input (one message that says what would be accepted), 130
-interrupted. Files are written all together or not at all.
+Exit codes: 0 done, 1 a certificate failed, 2 bad input (one message that says what would be accepted), 3 the
+system refused something, 130 interrupted. Files are written all together or not at all.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ examples:
   symrnn cells                                   what is built in
   symrnn new-cell mine                           a commented starting file, mine.toml, for a cell of your own
 
-exit codes: 0 done; 1 a step does not hold (it is named); 2 bad input; 130 interrupted
+exit codes: 0 done; 1 a step does not hold (it is named); 2 bad input; 3 the system refused; 130 interrupted
 """
 VIEWS = {
     "paths": "the loss of one step by explicit plus implicit paths",
@@ -197,6 +197,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _end_as_if_interrupted()
     from symrnn import commands
     from symrnn.certificate import CertificateError
+    from symrnn.tensor import SymrnnError, SystemRefusal
 
     try:
         run: dict[str, Any] = {
@@ -211,11 +212,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CertificateError as error:
         print(f"symrnn: a step does not hold; nothing was written\n{error}", file=sys.stderr)
         return 1
-    except ValueError as error:
-        if not type(error).__module__.startswith("symrnn"):
-            raise
+    except SymrnnError as error:
         print(f"symrnn: {shown(error)}", file=sys.stderr)
-        return 2
+        return 3 if isinstance(error, SystemRefusal) else 2
     except KeyboardInterrupt:
         print("symrnn: interrupted; nothing was written", file=sys.stderr)
         return 130

@@ -26,11 +26,11 @@ from symrnn.model import (
     written,
 )
 from symrnn.notation import layout, text
-from symrnn.tensor import Variable
+from symrnn.tensor import InputError, Variable
 from symrnn.terminal import counted, progress, shown
 
 
-class UsageError(ValueError):
+class UsageError(InputError):
     """An option that does not fit; the message says what would."""
 
 

@@ -7,12 +7,12 @@ written, by one walk along the equations, and in a cell with several states it g
 from __future__ import annotations
 
 from symrnn.model import OrderedNetwork, is_symbolic
-from symrnn.tensor import Derivative, Variable
+from symrnn.tensor import Derivative, InputError, Variable
 
 MOST_PATHS = 12  # terms of an expansion that can still be read
 
 
-class DerivationError(ValueError):
+class DerivationError(InputError):
     """A goal that cannot be derived as asked; the message says what would work."""
 
 

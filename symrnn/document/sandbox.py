@@ -27,12 +27,14 @@ from jinja2 import (
 )
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from symrnn.tensor import InputError
+
 TIMEOUT = 60  # seconds for one format
 MEMORY = 4 << 30  # bytes, with what the process has already
 MOST_TEXT = 50_000_000  # characters that a template may print
 
 
-class TemplateError(ValueError):
+class TemplateError(InputError):
     """A template that cannot be used; the message names its file, its line and what is wrong."""
 
 

@@ -9,14 +9,14 @@ from typing import Any
 from sympy.core.numbers import Integer
 from sympy.core.traversal import preorder_traversal
 
-from symrnn.tensor import ShapeError, Tensor, Variable, time_symbol
+from symrnn.tensor import InputError, ShapeError, Tensor, Variable, time_symbol
 
 STEP = time_symbol("t")  # the time of the symbolic step
 WEIGHT = "omega"  # weight of a step's loss, a given number ω_t, where not all weights are 1
 HORIZON = time_symbol("T")  # the number of steps, when it stands in a formula
 
 
-class NetworkError(ValueError):
+class NetworkError(InputError):
     """A variable or an equation that the network does not have, or that is out of order."""
 
 

@@ -7,12 +7,13 @@ import re
 from pathlib import Path
 
 from symrnn.model.cellfile import HERE, builtin_cells
+from symrnn.tensor import InputError
 
 STARTING = HERE / "starting-cell.toml"
 PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 
 
-class NewCellError(ValueError):
+class NewCellError(InputError):
     """A cell file that cannot be made; the message says what would work."""
 
 

@@ -18,6 +18,7 @@ from symrnn.model.equation import STEP
 from symrnn.tensor import (
     TABLE,
     Apply,
+    InputError,
     Ones,
     Scale,
     Shape,
@@ -36,7 +37,7 @@ LARGEST = 1e100
 ACCEPTED = "a parameter, a signal such as x[t] or s[t-1], a number, + - * @, or a function such as tanh(a[t])"
 
 
-class ParseError(ValueError):
+class ParseError(InputError):
     """A right-hand side that is not in the language; says which piece and what would be accepted."""
 
 

@@ -15,6 +15,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from symrnn.tensor import InputError
+
 MAX_BYTES = 200_000
 LONGEST_TEXT = 60  # characters of a few words
 MAX_DOTS = 60
@@ -23,7 +25,7 @@ DOTTED = re.compile(f"(?:{PART}){{{MAX_DOTS}}}")
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # they print the rest of a line backwards
 
 
-class FileError(ValueError):
+class FileError(InputError):
     """A file that cannot be used; the message names file, place, finding and what would be accepted."""
 
 

@@ -30,7 +30,7 @@ from symrnn.notation.tree import (
     row,
     separated,
 )
-from symrnn.tensor import EntryDerivative, factors_of, split_time
+from symrnn.tensor import EntryDerivative, InputError, factors_of, split_time
 
 BOUND_LETTERS = (*"ijlouvwaeghbcfxyz", "alpha", "beta", "gamma", "mu", "nu", "rho")
 
@@ -136,7 +136,7 @@ class TreePrinter(Printer):
             taken = {*self.used, *self.letters.values()}
             letter = next((letter for letter in BOUND_LETTERS if letter not in taken), None)
             if letter is None:
-                raise ValueError(
+                raise InputError(
                     f"one term has more than {len(BOUND_LETTERS)} sums; there are no letters left"
                 )
             self.letters[i] = letter

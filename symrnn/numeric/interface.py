@@ -17,7 +17,7 @@ import numpy.typing as npt
 from symrnn.model import STEP, Cell, Equation, losses
 from symrnn.numeric.arguments import Arguments, Given, read_arguments
 from symrnn.numeric.execution import Engine, Program, program
-from symrnn.tensor import ShapeError, Tensor, Variable, contract, plus
+from symrnn.tensor import InputError, ShapeError, Tensor, Variable, contract, plus
 from symrnn.witness import Array, Point, evaluate
 
 MOST_TOGETHER = 64  # losses that are swept back side by side
@@ -102,10 +102,10 @@ def truncated_gradients(
         As in ``gradients``. The path from a loss at t to the initial state has t factors.
     """
     if kind not in ("lag", "chunk"):
-        raise ValueError(f"there is no truncation {kind!r}; accepted: 'lag', 'chunk'")
+        raise InputError(f"there is no truncation {kind!r}; accepted: 'lag', 'chunk'")
     least = 0 if kind == "lag" else 1
     if int(truncation) != truncation or truncation < least:
-        raise ValueError(f"truncation {truncation!r}: accepted for {kind}: a whole number, at least {least}")
+        raise InputError(f"truncation {truncation!r}: accepted for {kind}: a whole number, at least {least}")
     given = read_arguments(cell, parameters, inputs, initial)
     code, y, weights, steps = program(cell), given.targets(targets), given.weights(mask), given.steps
     states = _states(code, given, y)

@@ -9,12 +9,24 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from symrnn.tensor import InputError, SymrnnError, SystemRefusal
 
-class OutputError(ValueError):
+
+class OutputError(SystemRefusal):
     """A folder or file that cannot be written; the message says which."""
 
 
+class FolderError(InputError):
+    """A place for files that is no folder; the message says which."""
+
+
 PREFIX = ".symrnn-"
+
+
+def _refusal(folder: Path, error: OSError) -> SymrnnError:
+    """Return what to raise where a folder cannot be written: by the fault of who named it, or of the system."""
+    kind = FolderError if isinstance(error, FileExistsError | NotADirectoryError) else OutputError
+    return kind(f"{folder}: cannot be written ({error.strerror}); accepted: a folder, with --out")
 
 
 def write_files(files: Mapping[str, bytes], folder: Path) -> list[Path]:
@@ -37,9 +49,7 @@ def write_files(files: Mapping[str, bytes], folder: Path) -> list[Path]:
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
-        raise OutputError(
-            f"{folder}: cannot be written ({error.strerror}); accepted: a folder, with --out"
-        ) from None
+        raise _refusal(folder, error) from None
     return [folder / name for name in files]
 
 
@@ -86,9 +96,7 @@ def write_folder(files: Mapping[str, bytes], folder: Path) -> None:
                 os.rename(old, folder)
             shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
-        raise OutputError(
-            f"{folder}: cannot be written ({error.strerror}); accepted: a folder, with --out"
-        ) from None
+        raise _refusal(folder, error) from None
 
 
 def remove_leftovers(folder: Path) -> None:

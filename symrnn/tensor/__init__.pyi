@@ -28,6 +28,7 @@ from .entries import (
     sift as sift,
     split_time as split_time,
 )
+from .errors import InputError as InputError, SymrnnError as SymrnnError, SystemRefusal as SystemRefusal
 from .functions import ACTIVATIONS as ACTIVATIONS, TABLE as TABLE
 from .nodes import (
     PLAIN_NAME as PLAIN_NAME,

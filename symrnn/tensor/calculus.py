@@ -18,6 +18,7 @@ from sympy.core.expr import Expr
 from sympy.core.symbol import Symbol
 from sympy.core.sympify import sympify
 
+from symrnn.tensor.errors import InputError
 from symrnn.tensor.nodes import ShapeError, Tensor, Time, Variable, build
 
 
@@ -77,7 +78,7 @@ class OverTime(Tensor):
         if index != letter:
             body = body.xreplace({index: letter})
         if any(inner.index == letter for inner in body.atoms(OverTime)):
-            raise ValueError(f"the index {letter} is used twice, one range inside the other")
+            raise InputError(f"the index {letter} is used twice, one range inside the other")
         cls.check(body)
         return build(cls, body.shape, body, letter, sympify(low, strict=True), sympify(high, strict=True))
 

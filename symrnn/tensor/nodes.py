@@ -23,6 +23,8 @@ from sympy.core.numbers import Integer
 from sympy.core.symbol import Str, Symbol
 from sympy.core.sympify import sympify
 
+from symrnn.tensor.errors import InputError
+
 Shape = tuple[str, ...]
 Time = Any  # an int or a SymPy expression
 Node = TypeVar("Node", bound="Tensor")
@@ -31,7 +33,7 @@ Node = TypeVar("Node", bound="Tensor")
 PLAIN_NAME = re.compile(r"[A-Za-z]{1,12}(_[A-Za-z0-9]{1,8}){0,4}")
 
 
-class ShapeError(ValueError):
+class ShapeError(InputError):
     """Two shapes do not fit; the message names both."""
 
 
@@ -91,7 +93,7 @@ class Variable(Tensor):
     s[3]
     >>> Variable(r"\\input{x}", ("d",))
     Traceback (most recent call last):
-    ValueError: the name '\\\\input{x}' is not a plain symbol such as W, s or b_hn
+    symrnn.tensor.errors.InputError: the name '\\\\input{x}' is not a plain symbol such as W, s or b_hn
     """
 
     __slots__ = ("key", "network")
@@ -103,7 +105,7 @@ class Variable(Tensor):
     def __new__(cls, name: Any, shape: Iterable[Any] = (), time: Time | None = None) -> Variable:
         """Check the name: it reaches paper."""
         if not PLAIN_NAME.fullmatch(plain(name)):
-            raise ValueError(f"the name {plain(name)!r} is not a plain symbol such as W, s or b_hn")
+            raise InputError(f"the name {plain(name)!r} is not a plain symbol such as W, s or b_hn")
         names = axes(shape)
         times = () if time is None else (sympify(time, strict=True),)
         node = build(cls, names, Str(plain(name)), names, *times)

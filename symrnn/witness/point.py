@@ -15,7 +15,18 @@ import numpy as np
 from sympy.core.numbers import Integer
 
 from symrnn.model import HORIZON, WEIGHT, OrderedNetwork
-from symrnn.tensor import TABLE, Apply, Immediate, Partial, Tensor, Total, Variable, free_times, instantiate
+from symrnn.tensor import (
+    TABLE,
+    Apply,
+    Immediate,
+    InputError,
+    Partial,
+    Tensor,
+    Total,
+    Variable,
+    free_times,
+    instantiate,
+)
 from symrnn.witness.complexstep import STEP_LENGTH, Lookup, Schedule, held_fixed, total
 from symrnn.witness.interpret import Array, Values, contract_arrays, fixed_ranges, interpret, size
 
@@ -186,7 +197,7 @@ def random_point(network: OrderedNetwork, seed: int = 0, sizes: Mapping[str, int
         point = Point(network, values, chosen, seed)
         if _is_measurable(point):
             return point
-    raise ValueError(
+    raise InputError(
         f"no point of {network.name} keeps {KINK_DISTANCE} away from the kinks of its activation"
         f" with probabilities above {LEAST_PROBABILITY}"
     )

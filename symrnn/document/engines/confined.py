@@ -14,6 +14,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from symrnn.tensor import SystemRefusal
+
 EPOCH = 1_577_836_800  # 2020-01-01: the creation date in every PDF
 TIMEOUT = 120  # seconds for one run
 MEMORY, FILE_SIZE = 2 << 30, 200 << 20  # bytes
@@ -22,7 +24,7 @@ NOWHERE = "http://127.0.0.1:9"  # the port where nobody listens
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-class EngineError(ValueError):
+class EngineError(SystemRefusal):
     """A PDF could not be made; the message names the engine and what would help."""
 
 

@@ -24,6 +24,7 @@ from symrnn.tensor import (
     Diagonal,
     Eye,
     Hadamard,
+    InputError,
     Ones,
     Outer,
     Plus,
@@ -40,7 +41,7 @@ from symrnn.tensor import (
 LOG_SOFTMAX = "log_softmax"  # log(softmax(u)) in one piece: finite where softmax underflows
 
 
-class CompileError(ValueError):
+class CompileError(InputError):
     """An equation that has no row form; the message shows it."""
 
 

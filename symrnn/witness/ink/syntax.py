@@ -11,13 +11,15 @@ import re
 from dataclasses import dataclass, fields
 from functools import cached_property
 
+from symrnn.tensor import InputError
+
 MAX_LENGTH = 100_000
 MAX_DEPTH = 40  # the reader takes about seven Python frames for each
 Token = tuple[str, int]  # text and position
 Script = tuple[tuple[str, ...], ...]  # a subscript: parts between commas, each of letters, numbers and signs
 
 
-class ReadbackError(ValueError):
+class ReadbackError(InputError):
     """Ink that cannot be read, or that has no meaning; says where reading stopped and what stood there."""
 
 
