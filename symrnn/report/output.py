@@ -24,7 +24,7 @@ PREFIX = ".symrnn-"
 
 
 def _refusal(folder: Path, error: OSError) -> SymrnnError:
-    """Return what to raise where a folder cannot be written: by the fault of who named it, or of the system."""
+    """Return what to raise where a folder cannot be written, by whose fault it is."""
     kind = FolderError if isinstance(error, FileExistsError | NotADirectoryError) else OutputError
     return kind(f"{folder}: cannot be written ({error.strerror}); accepted: a folder, with --out")
 
