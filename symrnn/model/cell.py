@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from symrnn.model.cellfile import DEFAULT_AXES, HERE, CellError, builtin_cells, 
 from symrnn.model.equation import WEIGHT, Equation, NetworkError
 from symrnn.model.layers import read_definition
 from symrnn.model.network import OrderedNetwork
+from symrnn.model.roles import ROLES, Roles
 from symrnn.model.sigma import with_one_sigma
 from symrnn.model.toml import read_toml
 from symrnn.tensor import ACTIVATIONS, Apply, Shape, Variable, plus, scale
@@ -33,7 +35,7 @@ def losses() -> dict[str, Any]:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Cell:
-    """One step of a recurrent network.
+    """One step of a recurrent network; cells that say the same are equal.
 
     Attributes
     ----------
@@ -66,6 +68,18 @@ class Cell:
     loss: str
     distribution: bool
     meanings: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Cell) and self._told == other._told
+
+    def __hash__(self) -> int:
+        return hash(self._told)
+
+    @cached_property
+    def _told(self) -> tuple[Any, ...]:
+        """Everything that the cell says, mappings in the order in which they say it."""
+        values = (getattr(self, field.name) for field in dataclasses.fields(self))
+        return tuple(tuple(v.items()) if isinstance(v, Mapping) else v for v in values)
 
     @staticmethod
     def load(name: str | Path, activation: str = "tanh", loss: str = "cross_entropy") -> Cell:
@@ -125,9 +139,14 @@ class Cell:
         )
 
     @property
+    def roles(self) -> Roles:
+        """What input, target, logits, prediction and loss are called."""
+        return ROLES
+
+    @property
     def input_shape(self) -> Shape:
         """Axes of the input, whether some equation reads it or not: it says how many steps there are."""
-        return self.signals.get("x", DEFAULT_AXES["x"])
+        return self.signals.get(self.roles.input, DEFAULT_AXES[self.roles.input])
 
     def unroll(self, steps: int, mask: Sequence[float] | None = None) -> OrderedNetwork:
         """Copy the step ``steps`` times.
@@ -183,8 +202,9 @@ class Cell:
             given=tuple(given),
             states=self.states,
             steps=steps,
-            distribution="y" if self.distribution else "",
+            distribution=self.roles.target if self.distribution else "",
             weights=tuple(float(weight) for weight in weights) if weighted else (),
+            roles=self.roles,
         )
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +22,7 @@ from sympy.core.expr import Expr
 from sympy.core.numbers import Integer
 
 from symrnn.model.equation import STEP, Equation, NetworkError, is_symbolic
+from symrnn.model.roles import ROLES, Roles
 from symrnn.tensor import Shape, Tensor, Variable
 
 
@@ -47,6 +48,10 @@ class OrderedNetwork:
         Name of the target signal whose entries sum to one, or "".
     weights : tuple of float
         Weight of each step's loss where not all are 1; else empty.
+    roles : Roles
+        What input, target, logits, prediction and loss are called.
+
+    Two networks are equal if they compute the same by the same equations and keep the same nodes.
     """
 
     name: str
@@ -58,6 +63,7 @@ class OrderedNetwork:
     kept: frozenset[str] = field(default=frozenset())
     distribution: str = ""
     weights: tuple[float, ...] = ()
+    roles: Roles = ROLES
 
     def __post_init__(self) -> None:
         known = set(self.given)
@@ -72,6 +78,39 @@ class OrderedNetwork:
             known.add(equation.target)
         if not self.kept:
             object.__setattr__(self, "kept", frozenset(e.target.name for e in self.equations))
+
+    def __hash__(self) -> int:
+        return hash((self._identity, self.kept))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a pickle holds: the fields, and none of the tables that follow from them."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @cached_property
+    def _identity(self) -> int:
+        """A number that tells networks apart, whatever nodes they keep; computed once for all of those."""
+        return hash((self.name, self.equations, self.step, self.given, self.weights))
+
+    def computes_as(self, other: OrderedNetwork) -> bool:
+        """Whether another network has the same equations, whatever nodes the two keep."""
+        return self is other or (self._identity, *self._told) == (other._identity, *other._told)
+
+    @property
+    def _told(self) -> tuple[Any, ...]:
+        return self.name, self.equations, self.step, self.given, self.weights
+
+    @property
+    def total_loss(self) -> Variable:
+        """The weighted sum of the losses."""
+        return self[self.roles.loss]
+
+    def loss(self, time: Any) -> Variable:
+        """Return the loss of a step."""
+        return self[self.roles.loss, time]
+
+    def logits(self, time: Any) -> Variable:
+        """Return the logits of a step."""
+        return self[self.roles.logits, time]
 
     @cached_property
     def by_target(self) -> dict[Variable, Equation]:
@@ -199,6 +238,11 @@ class OrderedNetwork:
         """What is known of the parents, which depend on the nodes that are kept."""
         return {}
 
+    @property
+    def condensed(self) -> OrderedNetwork:
+        """The same network with the states and the losses as its only nodes."""
+        return self.condense({*self.states, self.roles.loss})
+
     @cached_property
     def whole(self) -> OrderedNetwork:
         """The same network with every computed variable as a node."""
@@ -258,7 +302,7 @@ class OrderedNetwork:
 
     def matters(self, name: str) -> bool:
         """Whether the loss depends on a name at all."""
-        return name in self._ancestors["L"]
+        return name in self._ancestors[self.roles.loss]
 
     def successors(self, variable: Variable) -> list[Variable]:
         """Return the nodes on the way to the loss that a signal enters, at its own step and at the next."""
@@ -289,9 +333,9 @@ class OrderedNetwork:
         Examples
         --------
         >>> from symrnn.model import Cell
-        >>> network = Cell.load("lstm").unroll(5).condense({"h", "c", "L"})
+        >>> network = Cell.load("lstm").unroll(5).condensed
         >>> counts = network.path_counts(network["W_f"])
-        >>> [counts[network["L", t]] for t in range(1, 6)]
+        >>> [counts[network.loss(t)] for t in range(1, 6)]
         [1, 4, 12, 33, 88]
         """
         counts = {source: 1}
