@@ -9,7 +9,7 @@ the entry of the matrix result again, so the two levels meet.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy
@@ -162,7 +162,15 @@ def derive_entry(
         rhs = _everywhere(lines[-1].rhs, rule)
         if rhs != lines[-1].rhs:
             lines.append(EntryLine(left, rhs, rule.name, (Sentence(rule.statement),)))
-    return EntryDerivation(goal, at, tuple(_shortened(lines)), matrix)
+    return EntryDerivation(goal, at, tuple(_numbered(_shortened(lines))), matrix)
+
+
+def _numbered(lines: list[EntryLine]) -> list[EntryLine]:
+    """Count bound indices from 1 in each derivation, in their order: equal derivations compare equal."""
+    found = {i for line in lines for side in (line.lhs, line.rhs) for i in side.atoms(sympy.Dummy)}
+    ordered = sorted(found, key=lambda i: i.dummy_index)
+    own = {i: sympy.Dummy(i.name, dummy_index=n, integer=True) for n, i in enumerate(ordered, start=1)}
+    return [replace(line, lhs=line.lhs.xreplace(own), rhs=line.rhs.xreplace(own)) for line in lines]
 
 
 def _only_products(tensor: Tensor) -> bool:

@@ -25,10 +25,9 @@ def factors(step: OneStep, wrt: Variable, every_signal: bool = True) -> list[tup
     pre-activations out.
     """
     network = step.network
-    loss, z = network["L", STEP], network["z", STEP]
-    stations = network.condense({*network.states, "L"})
+    loss, z, condensed = network.loss(STEP), network.logits(STEP), network.condensed
     x = wrt if wrt.time is None else wrt.at(K)
-    uses = [v for v in (network[state, K] for state in network.states) if x in stations.parents(v)]
+    uses = [v for v in (network[state, K] for state in network.states) if x in condensed.parents(v)]
     between = jacobians(step, every_signal) if uses or wrt.name in network.states else []
     immediate = [(step.immediate(v, x), "") for v in uses if wrt.name not in network.states]
     if not between:
@@ -52,13 +51,12 @@ def jacobians(step: OneStep, every_signal: bool = True) -> list[tuple[Derivation
 
 def derivations(network: OrderedNetwork) -> list[Derivation | EntryDerivation]:
     """Return every derivation that symrnn makes of a network."""
-    stations = network.condense({*network.states, "L"})
-    last = network.steps
+    condensed, last, total = network.condensed, network.steps, network.total_loss
     given = [v for v in network.given if v.time is None]
     initial = [network[state, 0] for state in network.states]
-    inputs = [v for v in network.given if v.name == "x" and v.time == max(1, last // 2)]
+    inputs = [v for v in network.given if v.name == network.roles.input and v.time == max(1, last // 2)]
     wrt = [*given, *initial, *inputs]
-    losses = (longest_readable(network["L", last], v, network) for v in wrt)
+    losses = (longest_readable(network.loss(last), v, network) for v in wrt)
     made: list[Derivation | EntryDerivation] = [
         derive(Total(loss, v), network) for loss, v in zip(losses, wrt) if loss is not None
     ]
@@ -69,13 +67,13 @@ def derivations(network: OrderedNetwork) -> list[Derivation | EntryDerivation]:
         if found.goal.args[0].rank and (words or not step.branches or found.goal.args[1] in given):
             made.append(entry_derivation(found))
     for v in given:
-        lemma = claim(stations, v)
+        lemma = claim(condensed, v)
         if lemma:
-            made += [*lemma, derive(Total(network["L"], v), stations, REORDERED, lemma)]
+            made += [*lemma, derive(Total(total, v), condensed, REORDERED, lemma)]
         elif len(network.states) == 1:
-            made.append(derive(Total(network["L"], v), network))
+            made.append(derive(Total(total, v), network))
     if len(network.states) == 1 and last > 1:
         at_k = network[network.states[0], K]
-        made.append(derive(Total(network["L"], at_k), stations, RECURSION, times=(1, HORIZON - 1)))
+        made.append(derive(Total(total, at_k), condensed, RECURSION, times=(1, HORIZON - 1)))
     swept = derive_sweep(network)
     return [*made, swept.output, *swept.signals.values(), *swept.parameters.values()]

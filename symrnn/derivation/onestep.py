@@ -73,11 +73,10 @@ class OneStep:
 
     def immediate(self, v: Variable, x: Variable) -> Derivation:
         """Return ∂⁺v/∂x, the other states held fixed and the gates not, from the edges on the way."""
-        stations = self.network.condense({*self.network.states, "L"})
         if not self.branches:
-            return derive(Immediate(v, x), stations)
+            return derive(Immediate(v, x), self.network.condensed)
         lone = [found for goal, found in self.edges.items() if isinstance(goal, Total)]
-        return derive(Immediate(v, x), stations, IMMEDIATE, lone)
+        return derive(Immediate(v, x), self.network.condensed, IMMEDIATE, lone)
 
     @cached_property
     def jacobians(self) -> dict[Derivative, Derivation]:

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
+
+from sympy.core.traversal import preorder_traversal
 
 from symrnn.derivation import strategies
 from symrnn.derivation.budget import DerivationError, check_paths
@@ -184,12 +187,7 @@ def derive(
     >>> derive(Total(network["L", 2], network["c"]), network).result
     Immediate(L[2], c)
     """
-    if network is None:
-        network = next((v.network for v in goal.variables() if v.network is not None), None)
-    if network is None:
-        raise DerivationError(
-            f"{goal}: say in which network, or take the variables from one: network['s', 3]"
-        )
+    network = _network_of(goal, network)
     if not isinstance(goal, Derivative) and (strategy is None or not goal.atoms(Derivative)):
         raise DerivationError(
             f"{goal} is no derivative; accepted: Total(v, x), Immediate(v, x) or Partial(e, x)"
@@ -221,6 +219,29 @@ def derive(
     )
 
 
+def _network_of(goal: Tensor, network: OrderedNetwork | None) -> OrderedNetwork:
+    """Return the network that a goal is about: the one that is said, or where its variables were looked up.
+
+    Raises
+    ------
+    DerivationError
+        If there is none, or there are two that compute differently.
+    """
+    looked_up = (v for v in preorder_traversal(goal) if isinstance(v, Variable) and v.network is not None)
+    for v in looked_up:
+        network = network or v.network
+        if not v.network.computes_as(network):
+            raise DerivationError(
+                f"{goal}: {v} was looked up in another network than the rest (other equations, steps or"
+                f" weights of the losses); accepted: variables of one network"
+            )
+    if network is None:
+        raise DerivationError(
+            f"{goal}: say in which network, or take the variables from one: network['s', 3]"
+        )
+    return network
+
+
 def _first_time(goal: Tensor, network: OrderedNetwork) -> int:
     """Return 2 where a path passes another state of the step before: at step 1 that state is given."""
     v, x = goal.args
@@ -247,21 +268,30 @@ def claim(network: OrderedNetwork, x: Variable) -> tuple[Derivation, ...]:
 
 def _shown_above(lemma: Derivation) -> Rule:
     """Return the rule that an earlier derivation is: its goal, at any time, may be replaced by its result."""
-    names = [getattr(part, "name", None) for part in lemma.goal.args]
-
-    def rewrite(node: Tensor, network: OrderedNetwork) -> Tensor | None:
-        if node.func is not lemma.goal.func or [getattr(part, "name", None) for part in node.args] != names:
-            return None
-        times = _match(lemma.goal, node)
-        return None if times is None else lemma.result.xreplace(times)
-
     return Rule(
         "shown above",
         "A result that was derived before.",
         "an earlier derivation of this document",
-        rewrite,
-        lambda node, network: sentence("The result for {derivative}.", derivative=node),
+        partial(_result_of, lemma),
+        _named_result,
     )
+
+
+def _result_of(lemma: Derivation, node: Tensor, network: OrderedNetwork) -> Tensor | None:
+    """Return the result of an earlier derivation if its goal, at some time, is this node."""
+    goal = lemma.goal
+    if node.func is not goal.func or _names(node) != _names(goal):
+        return None
+    times = _match(goal, node)
+    return None if times is None else lemma.result.xreplace(times)
+
+
+def _named_result(node: Tensor, network: OrderedNetwork) -> Sentence:
+    return sentence("The result for {derivative}.", derivative=node)
+
+
+def _names(derivative: Tensor) -> list[str | None]:
+    return [getattr(part, "name", None) for part in derivative.args]
 
 
 def _match(pattern: Tensor, node: Tensor) -> dict[Any, Any] | None:

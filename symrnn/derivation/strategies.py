@@ -234,32 +234,32 @@ def choose(goal: Derivative, network: OrderedNetwork) -> tuple[Strategy, Ordered
     that runs through states: their paths.
     """
     v, x = goal.args
-    stations = network.condense({*network.states, "L"})
+    condensed = network.condensed
     if isinstance(goal, Immediate):
-        return FULL, stations
+        return FULL, condensed
     if isinstance(goal, Partial) or v == x:
         return FULL, network
     if network.equation(v) is None:
         raise NetworkError(f"{v} is given, it has no equation to differentiate")
-    if v.name == "L" and v.time is None:
-        return (DOUBLE_SUM, stations) if len(network.states) == 1 else (SWEEP, signals(network))
+    if network.is_total_loss(v):
+        return (DOUBLE_SUM, condensed) if len(network.states) == 1 else (SWEEP, signals(network))
     same_step = v.time is not None and x.time is not None and v.time - x.time in (0, 1)
     both_states = {v.name, x.name} <= set(network.states)
     if same_step and (both_states or not network.depends_through_state(v, x)):
         return OUTPUT, network
     between_nodes = network.equation(x) is not None or x.time == 0
-    stations = network.condense({*stations.kept, v.name, *({x.name} if between_nodes and x.time else set())})
+    nodes = network.condense({*condensed.kept, v.name, *({x.name} if between_nodes and x.time else set())})
     if len(network.states) > 1:
-        return SEVERAL, stations
+        return SEVERAL, nodes
     if between_nodes:
-        return CHAIN, stations
+        return CHAIN, nodes
     nested = v.time is not None and v.time.is_Integer and int(v.time) <= MOST_NESTED
-    return PATHS if nested else LONG_PATHS, stations
+    return PATHS if nested else LONG_PATHS, nodes
 
 
 def signals(network: OrderedNetwork) -> OrderedNetwork:
     """Return the network of all signals of the cell, and the losses: the nodes of the backward sweep."""
-    return network.condense({*of_the_cell(network), "L"})
+    return network.condense({*of_the_cell(network), network.roles.loss})
 
 
 def of_the_cell(network: OrderedNetwork) -> list[str]:
@@ -271,6 +271,7 @@ def of_the_cell(network: OrderedNetwork) -> list[str]:
         If there are no logits.
     """
     names = [equation.target.name for equation in network.step]
-    if "z" not in names:
-        raise NetworkError(f"{network.name} has no logits z to start the sweep from")
-    return names[: max(names.index(name) for name in ("z", *network.states)) + 1]
+    logits = network.roles.logits
+    if logits not in names:
+        raise NetworkError(f"{network.name} has no logits {logits} to start the sweep from")
+    return names[: max(names.index(name) for name in (logits, *network.states)) + 1]

@@ -18,7 +18,7 @@ from sympy.core.numbers import Integer
 from symrnn.derivation import strategies
 from symrnn.derivation.steps import Derivation, derive
 from symrnn.derivation.strategies import OUTPUT, SWEEP
-from symrnn.model import HORIZON, STEP, Equation, OrderedNetwork
+from symrnn.model import HORIZON, STEP, WEIGHT, Equation, OrderedNetwork
 from symrnn.tensor import Tensor, TimeSum, Total, Variable, Zeros, plus, replace_node
 
 ADJOINT = "_bar"
@@ -53,12 +53,12 @@ class Sweep:
     @cached_property
     def equations(self) -> dict[str, Equation]:
         """The adjoint equation of each signal at the symbolic step, adjoints written as variables."""
-        return {n: Equation(adjoint(d.goal.args[1]), _named(d.result)) for n, d in self.signals.items()}
+        return {n: Equation(adjoint(d.goal.args[1]), self._named(d.result)) for n, d in self.signals.items()}
 
     @cached_property
     def terms(self) -> dict[str, Tensor]:
         """What one symbolic step adds to the gradient of each parameter."""
-        results = {name: _named(d.result) for name, d in self.parameters.items()}
+        results = {name: self._named(d.result) for name, d in self.parameters.items()}
         return {name: r.instance(STEP) if isinstance(r, TimeSum) else r for name, r in results.items()}
 
     @cached_property
@@ -81,24 +81,18 @@ class Sweep:
         shorter = [e for name, e in self.last.items() if e != self.equations[name]]
         equations = [e.at(Integer(self.network.steps)) for e in shorter]
         equations += [e.at(Integer(0)) for e in self.initial.values()]
-        return [(_derivatives(e.target), _derivatives(e.expression)) for e in equations]
+        return [(self._derivatives(e.target), self._derivatives(e.expression)) for e in equations]
 
+    def _derivatives(self, tensor: Tensor) -> Tensor:
+        """Write the variable v̄ as ∂L/∂v."""
+        bars = [v for v in tensor.variables() if v.name.endswith(ADJOINT)]
+        signals = (Variable(v.name.removesuffix(ADJOINT), v.shape, v.time) for v in bars)
+        return tensor.xreplace({bar: Total(self.network.total_loss, v) for bar, v in zip(bars, signals)})
 
-def _derivatives(tensor: Tensor) -> Tensor:
-    """Write the variable v̄ as ∂L/∂v."""
-    bars = [v for v in tensor.variables() if v.name.endswith(ADJOINT)]
-    signals = (Variable(v.name.removesuffix(ADJOINT), v.shape, v.time) for v in bars)
-    return tensor.xreplace({bar: Total(Variable("L"), v) for bar, v in zip(bars, signals)})
-
-
-def _named(tensor: Tensor) -> Tensor:
-    """Write ∂L/∂v as the variable v̄."""
-    renamed = {
-        node: adjoint(node.args[1])
-        for node in tensor.atoms(Total)
-        if node.args[0].name == "L" and node.args[0].time is None
-    }
-    return tensor.xreplace(renamed)
+    def _named(self, tensor: Tensor) -> Tensor:
+        """Write ∂L/∂v as the variable v̄."""
+        found = (node for node in tensor.atoms(Total) if self.network.is_total_loss(node.args[0]))
+        return tensor.xreplace({node: adjoint(node.args[1]) for node in found})
 
 
 def _without(equation: Equation, exists: Callable[[Any], bool]) -> Equation:
@@ -124,24 +118,24 @@ def derive_sweep(network: OrderedNetwork, shown: Sequence[Derivation] = ()) -> S
     NetworkError
         If the network has no logits z.
     """
-    stations, names = strategies.signals(network), strategies.of_the_cell(network)
-    loss, z = Variable("L"), network["z", STEP]
-    output = derive(Total(network["L", STEP], z), network, OUTPUT)
+    nodes, names = strategies.signals(network), strategies.of_the_cell(network)
+    loss, z = network.total_loss, network.logits(STEP)
+    output = derive(Total(network.loss(STEP), z), network, OUTPUT)
     lemmas = (output, *shown)
-    inputs = dict.fromkeys(v.name for v in network.given if v.time == 1 and stations.successors(v.at(STEP)))
-    computed = [n for n in reversed(names) if stations.successors(network[n, STEP])]
+    inputs = dict.fromkeys(v.name for v in network.given if v.time == 1 and nodes.successors(v.at(STEP)))
+    computed = [n for n in reversed(names) if nodes.successors(network[n, STEP])]
     signals = {}
-    for name in (*computed, *(n for n in inputs if n not in ("y", "omega"))):
+    for name in (*computed, *(n for n in inputs if n not in (network.roles.target, WEIGHT))):
         v = network[name, STEP]
-        ahead = any(u.time != STEP for u in stations.successors(v))
+        ahead = any(u.time != STEP for u in nodes.successors(v))
         times = (1, HORIZON - 1) if ahead else (1, HORIZON)
-        signals[name] = derive(Total(loss, v), stations, SWEEP, lemmas, times)
+        signals[name] = derive(Total(loss, v), nodes, SWEEP, lemmas, times)
     parameters = {
-        v.name: derive(Total(loss, v), stations, SWEEP, lemmas)
+        v.name: derive(Total(loss, v), nodes, SWEEP, lemmas)
         for v in network.given
-        if v.time is None and stations.matters(v.name)
+        if v.time is None and nodes.matters(v.name)
     }
-    return Sweep(stations, output, signals, parameters)
+    return Sweep(nodes, output, signals, parameters)
 
 
 def backward(network: OrderedNetwork) -> OrderedNetwork:

@@ -104,6 +104,14 @@ class OrderedNetwork:
         """The weighted sum of the losses."""
         return self[self.roles.loss]
 
+    def is_total_loss(self, v: Tensor) -> bool:
+        """Whether this is the weighted sum of the losses."""
+        return isinstance(v, Variable) and v.name == self.roles.loss and v.time is None
+
+    def is_loss(self, v: Tensor) -> bool:
+        """Whether this is the loss of a step."""
+        return isinstance(v, Variable) and v.name == self.roles.loss and v.time is not None
+
     def loss(self, time: Any) -> Variable:
         """Return the loss of a step."""
         return self[self.roles.loss, time]

@@ -74,8 +74,16 @@ def function(row: str, symbol: str, order: int) -> Any:
     def fdiff(self: Any, argindex: int = 1) -> Any:
         return function(row, symbol, order + 1)(self.args[0])
 
+    def reduced(self: Any, protocol: int) -> Any:
+        return _applied, (row, symbol, order, self.args[0])
+
     methods = {"doit": doit, "fdiff": fdiff, "row": row, "symbol": symbol, "order": order, "nargs": 1}
+    methods["__reduce_ex__"] = reduced  # the class is made here, so a pickle could not find it by name
     return type(symbol + "'" * order, (sympy.Function,), methods)
+
+
+def _applied(row: str, symbol: str, order: int, argument: Any) -> Any:
+    return function(row, symbol, order)(argument)
 
 
 def concrete(expression: Any, sizes: Mapping[str, int] | None = None) -> Any:

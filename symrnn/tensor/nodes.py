@@ -100,7 +100,7 @@ class Variable(Tensor):
     key: tuple[
         Any, ...
     ]  # name, shape and time: what it is equal by, quicker than SymPy's walk over arguments
-    network: Any  # the network it was looked up in, or None; no part of its identity
+    network: Any  # where it was looked up, or None: ``derive`` asks it; no part of what it is equal by
 
     def __new__(cls, name: Any, shape: Iterable[Any] = (), time: Time | None = None) -> Variable:
         """Check the name: it reaches paper."""

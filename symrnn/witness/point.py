@@ -46,6 +46,10 @@ LEAST_PROBABILITY = 1e-20  # below, the loss of a step loses digits of its imagi
 DEFAULT_SIZES = {"n": 2, "d": 3, "m": 4}
 
 
+class PointError(InputError):
+    """A point that does not fit, or cannot be drawn; the message says why."""
+
+
 class Point:
     """Values for everything that is given in a network; the rest is computed from them when asked for.
 
@@ -74,19 +78,22 @@ class Point:
         self.known: dict[Variable, Array] = dict(values)
         self.derivatives: dict[Tensor, Array] = {}
         self.origin: Point | None = None
-        self.views: dict[Any, Point] = {(network.name, network.kept): self}
+        self.views: dict[OrderedNetwork, Point] = {network: self}
         self.seen: dict[Any, Instants] = {}
 
     def of(self, network: OrderedNetwork) -> Point:
-        """Return the same values seen through another network: a condensed one, or its backward sweep."""
-        key = (network.name, network.kept)
-        if key not in self.views:
+        """Return the same values seen through another network, such as a condensed one or a backward sweep.
+
+        What the other network computes, it computes by its own equations; what it only reads, such as the
+        signals that a backward sweep needs, comes from here.
+        """
+        if network not in self.views:
             other = Point(network, self.given, self.sizes, self.seed)
             other.origin, other.views = self, self.views
-            if network.equations == self.network.equations:
+            if network.computes_as(self.network):
                 other.known = self.known
-            self.views[key] = other
-        return self.views[key]
+            self.views[network] = other
+        return self.views[network]
 
     def variable(self, variable: Variable) -> Array:
         """Value of a variable, computed by its equation where it is not given."""
@@ -98,7 +105,10 @@ class Point:
             elif equation is None and self.origin is not None:
                 self.known[stack[-1]] = self.origin.variable(stack[-1])
             elif equation is None:
-                raise KeyError(f"no value for {stack[-1]}")
+                raise PointError(
+                    f"the point has no value for {stack[-1]}; accepted: a point of the network that is asked"
+                    f" about (this one belongs to {self.network.name}, {self.network.steps} steps)"
+                )
             elif missing := [v for v in equation.used if v not in self.known]:
                 stack.extend(missing)
             else:
@@ -197,7 +207,7 @@ def random_point(network: OrderedNetwork, seed: int = 0, sizes: Mapping[str, int
         point = Point(network, values, chosen, seed)
         if _is_measurable(point):
             return point
-    raise InputError(
+    raise PointError(
         f"no point of {network.name} keeps {KINK_DISTANCE} away from the kinks of its activation"
         f" with probabilities above {LEAST_PROBABILITY}"
     )

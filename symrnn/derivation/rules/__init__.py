@@ -11,8 +11,9 @@ says so, never from "I do not know". ``routine`` marks housekeeping that reports
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from string import Formatter
+from typing import Any
 
 from symrnn.model import OrderedNetwork
 from symrnn.tensor import Tensor
@@ -70,8 +71,8 @@ class Rule:
     name: str
     statement: str
     source: str
-    rewrite: Rewrite
-    because: Because
+    rewrite: Rewrite = field(compare=False)
+    because: Because = field(compare=False)
     routine: bool = False
     together: bool = False
     relation: str = "="
@@ -81,9 +82,22 @@ class Rule:
         result = self.rewrite(node, network)
         return None if result is None or result == node else result
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle a rule of the book by its name, any other as it is."""
+        if BOOK.get(self.name) is self:
+            return named_rule, (self.name,)
+        return Rule, tuple(getattr(self, part.name) for part in fields(self))
+
     def with_rewrite(self, rewrite: Rewrite) -> Rule:
         """Return the same rule with another rewriting, for negative controls."""
         return replace(self, rewrite=rewrite)
+
+
+def named_rule(name: str) -> Rule:
+    """Return a rule of the book."""
+    import symrnn.derivation.strategies  # noqa: F401  # it knows every module that enters rules
+
+    return BOOK[name]
 
 
 def listed(names: Sequence[Tensor], comma: str = ", ", last: str = " and ") -> Pieces:
@@ -109,6 +123,8 @@ def rule(
     def enter(rewrite: Rewrite) -> Rule:
         given = because or statement
         reason: Because = (lambda node, network: Sentence(given)) if isinstance(given, str) else given
+        if name in BOOK:
+            raise ValueError(f"there are two rules {name!r}; each needs a name of its own")
         BOOK[name] = Rule(name, statement, source, rewrite, reason, routine, together)
         return BOOK[name]
 

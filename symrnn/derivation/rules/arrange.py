@@ -109,15 +109,17 @@ def collect(node: Tensor, network: OrderedNetwork) -> Tensor | None:
             for terms in (node.args, node.args[::-1]):
                 low, high = terms[-1], count
                 for letter in ("k", "t"):
-                    if (body := _general_term(low, terms, letter)) is not None:
+                    if (body := _general_term(low, terms, letter, network)) is not None:
                         return TimeSum(body, bound(letter), 1, high)
     return None
 
 
-def _general_term(first: Tensor, terms: tuple[Tensor, ...], letter: str) -> Tensor | None:
+def _general_term(
+    first: Tensor, terms: tuple[Tensor, ...], letter: str, network: OrderedNetwork
+) -> Tensor | None:
     """Return a term with its time 1 made general, if it gives every term of a descending list."""
     index, count = bound(letter), len(terms)
-    uses_loss = any(v.name == "L" for v in first.variables())
+    uses_loss = any(network.is_loss(v) for v in first.variables())
     if uses_loss != (letter == "t"):
         return None
     general = first.xreplace({v: v.at(index) for v in first.variables() if v.time == 1})

@@ -2,7 +2,7 @@
 
 The ordered chain rule (Werbos 1990) in the lecture's words: the total derivative is the explicit part, in
 which everything already computed is held fixed, plus the implicit part, which asks the same question of
-each predecessor. The kept variables of the network are the stations of the paths.
+each predecessor. The kept variables of the network are the nodes of the paths.
 """
 
 from __future__ import annotations
@@ -223,7 +223,7 @@ def insert_next(node: Tensor, network: OrderedNetwork) -> Tensor | None:
 def loss_sum(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """∂L/∂x = Σ_t ω_t ∂L_t/∂x."""
     match node:
-        case Total(v, x) if v.name == "L" and v.time is None:
+        case Total(v, x) if network.is_total_loss(v):
             t = bound("t")
             term: Tensor = Total(v.at(t), x)
             if network.weights:
@@ -245,9 +245,9 @@ def fold_losses(node: Tensor, network: OrderedNetwork) -> Tensor | None:
             path = body.args[1] if isinstance(body, Outer) else body
             match path:
                 case Contraction(args=(Total(loss, s), Total(v, x))) if (
-                    loss.name == "L" and s == v and x.time == low
+                    network.is_loss(loss) and s == v and x.time == low
                 ):
-                    return Total(Variable("L"), x)
+                    return Total(network.total_loss, x)
     return None
 
 

@@ -29,9 +29,7 @@ def _successor_reason(node: Tensor, network: OrderedNetwork) -> Sentence:
 def successors_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """∂L/∂v = Σ_u (∂L/∂u)(∂u/∂v) over the successors u of v."""
     match node:
-        case Total(loss, v) if (
-            loss.time is None and loss.name == "L" and v.time is not None and v.name != "L"
-        ):
+        case Total(loss, v) if network.is_total_loss(loss) and v.time is not None and not network.is_loss(v):
             later = network.successors(v)
             return (
                 plus(through(Total(loss, u), edge_of(u, v, network), u.rank) for u in later)
@@ -51,7 +49,7 @@ def successors_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
 def weight_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """∂L/∂L_t = ω_t."""
     match node:
-        case Total(loss, v) if loss.time is None and v.time is not None and loss.name == v.name == "L":
+        case Total(loss, v) if network.is_total_loss(loss) and network.is_loss(v):
             return Variable(WEIGHT, (), v.time) if network.weights else Ones(())
     return None
 
@@ -65,7 +63,7 @@ def weight_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
 def uses_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """∂L/∂θ = Σ_t Σ_u (∂L/∂u_t)(∂⁺u_t/∂θ) over the signals u that use θ."""
     match node:
-        case Total(loss, x) if loss.time is None and loss.name == "L" and x.time is None:
+        case Total(loss, x) if network.is_total_loss(loss) and x.time is None:
             t = bound("t")
             users = [
                 e.target
