@@ -13,7 +13,7 @@ from typing import Any
 import sympy
 from sympy.printing.printer import Printer
 
-from symrnn.model import writing
+from symrnn.model import in_force
 from symrnn.notation.matrix import THIN
 from symrnn.notation.symbols import copy_of, number_tree, time, variable_symbol
 from symrnn.notation.tree import (
@@ -73,7 +73,7 @@ class TreePrinter(Printer):
     def _print_Indexed(self, node: Any) -> Tree:
         at, indices = split_time(node)
         base = variable_symbol(node.base.label.name)
-        trees = [self._print(i) for i in (reversed(indices) if writing().mirrored else indices)]
+        trees = [self._print(i) for i in (reversed(indices) if in_force().mirrored else indices)]
         joined = [separated(trees, "comma") if any(_wide(t) for t in trees) else row(*trees)] if trees else []
         below = joined if at is None else [time(at), *trees]
         if isinstance(base, Script) and base.sub is not None:
@@ -92,7 +92,7 @@ class TreePrinter(Printer):
     def _print_EntryDerivative(self, node: Any) -> Tree:
         partial: Tree = Symbol("partial")
         immediate = node.kind == "immediate"
-        copied = immediate and writing().copies and not _timed(node.wrt)
+        copied = immediate and in_force().copies and not _timed(node.wrt)
         sign = Script(partial, sup=Operator("+")) if immediate and not copied else partial
         top, below = self._print(node.of), self._print(node.wrt)
         below = copy_of(below, split_time(node.of)[0]) if copied else below

@@ -17,7 +17,7 @@ from typing import Any
 
 from sympy.core.symbol import Symbol as TimeSymbol
 
-from symrnn.model import Writing, writing
+from symrnn.model import Conventions, in_force
 from symrnn.notation.emitters.latex import latex
 from symrnn.notation.orientation import Orientation, orientation, turns
 from symrnn.notation.symbols import copy_of, number_tree, time, variable, variable_symbol
@@ -75,11 +75,11 @@ def layout(tensor: Tensor, as_: Orientation | None = None) -> Tree:
     as_ : "row" or "column", optional
         Orientation of a vector on paper; ignored for other ranks. Default: its nature.
     """
-    return _layout(tensor, as_, writing())
+    return _layout(tensor, as_, in_force())
 
 
 @lru_cache(maxsize=16384)
-def _layout(tensor: Tensor, as_: Orientation | None, how: Writing) -> Tree:
+def _layout(tensor: Tensor, as_: Orientation | None, how: Conventions) -> Tree:
     """Return the layout tree of an expression as ``how``, which is in force, has it."""
     if tensor.rank != 1 or as_ is None or orientation(tensor) == as_:
         return _natural(tensor)
@@ -159,7 +159,7 @@ def _natural(tensor: Tensor, as_: Orientation | None = None) -> Tree:
             return _product([_inner(column, left), _inner(across, right)])
         case Outer(left, right):
             sides = _closed(layout(left), left), _closed(layout(right, "column"), right)
-            return row(sides[writing().mirrored], Operator("otimes"), sides[not writing().mirrored])
+            return row(sides[in_force().mirrored], Operator("otimes"), sides[not in_force().mirrored])
         case Diagonal(vector):
             return row(Name("diag"), Group(layout(vector, "column")))
         case Apply():
@@ -173,7 +173,7 @@ def _natural(tensor: Tensor, as_: Orientation | None = None) -> Tree:
             signed = isinstance(body, Plus) or (isinstance(body, Scale) and body.factor < 0)
             return row(limits, _bracket(term, body) if signed else term)
         case JacobianProduct():
-            ends = (tensor.low, tensor.high) if writing().mirrored else (tensor.high, tensor.low)
+            ends = (tensor.low, tensor.high) if in_force().mirrored else (tensor.high, tensor.low)
             first, last = (_bracketed(tensor.instance(j)) for j in ends)
             return row(first, THIN, Operator("cdots"), THIN, last)
     raise NotImplementedError(f"no layout for {type(tensor).__name__}")
@@ -182,7 +182,7 @@ def _natural(tensor: Tensor, as_: Orientation | None = None) -> Tree:
 def derivative(tensor: Tensor) -> Tree:
     """Layout of a derivative node, in the colour of its role."""
     of, wrt = tensor.args
-    copied = isinstance(tensor, Immediate) and wrt.time is None and writing().copies
+    copied = isinstance(tensor, Immediate) and wrt.time is None and in_force().copies
     signed = isinstance(tensor, Immediate) and not copied
     sign: Tree = Script(PARTIAL, sup=Operator("+")) if signed else PARTIAL
     below = copy_of(variable(wrt), of.time) if copied else variable(wrt)
@@ -211,7 +211,7 @@ def _apply(tensor: Apply) -> Tree:
 
 
 def _size(shape: tuple[str, ...]) -> Tree:
-    shown = reversed(shape) if writing().mirrored else shape
+    shown = reversed(shape) if in_force().mirrored else shape
     return separated([variable_symbol(axis) for axis in shown], "times")
 
 
@@ -275,13 +275,13 @@ def _bracketed(tensor: Tensor) -> Tree:
 
 def _written_last(product: Contraction) -> Tensor:
     """Return the factor of a product that is written at its end."""
-    return product.args[0 if writing().mirrored else -1]
+    return product.args[0 if in_force().mirrored else -1]
 
 
 def _product(factors: list[Tree]) -> Tree:
     """Return factors side by side, from the other end where rows are multiplied."""
     out: list[Tree] = []
-    for factor in reversed(factors) if writing().mirrored else factors:
+    for factor in reversed(factors) if in_force().mirrored else factors:
         out.extend((THIN, factor) if out else (factor,))
     return row(*out)
 

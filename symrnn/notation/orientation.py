@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from symrnn.model import writing
+from symrnn.model import in_force
 from symrnn.tensor import (
     Contraction,
     Hadamard,
@@ -49,7 +49,7 @@ def orientation(tensor: Tensor) -> Orientation:
 
 def _of_gradients() -> Orientation:
     """Return how the derivative of a number by a vector stands."""
-    return "column" if writing().layout == "gradient" else "row"
+    return "column" if in_force().layout == "gradient" else "row"
 
 
 def turns(product: Contraction) -> bool:
