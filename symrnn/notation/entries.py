@@ -32,6 +32,14 @@ from symrnn.notation.tree import (
 )
 from symrnn.tensor import EntryDerivative, InputError, factors_of, split_time
 
+SYMBOLS = (sympy.Symbol, sympy.Indexed)
+FACTORS = (*SYMBOLS, sympy.Number, sympy.Function, sympy.Sum, EntryDerivative)
+OPEN: dict[str, tuple[type, ...]] = {  # what needs no brackets, by place
+    "factor": FACTORS,
+    "body of Σ": (*FACTORS, sympy.Mul, sympy.Pow),
+    "under ∂": SYMBOLS,
+    "argument": (),
+}
 BOUND_LETTERS = (*"ijlouvwaeghbcfxyz", "alpha", "beta", "gamma", "mu", "nu", "rho")
 
 
@@ -58,6 +66,11 @@ class TreePrinter(Printer):
         self.used = {s.name for s in expression.free_symbols if not isinstance(s, sympy.Dummy)}
         self.used |= {part for name in self.used for part in name.split("_")[1:]}  # b_i is no entry of b
         self.letters: dict[Any, str] = {}  # of the sums whose range reaches the place that is being printed
+
+    def _placed(self, node: Any, place: str) -> Tree:
+        """Return the tree of a part, in brackets if its place needs them."""
+        tree = self._print(node)
+        return tree if isinstance(node, OPEN[place]) else Group(tree)
 
     def _print_Dummy(self, node: Any) -> Tree:
         return Symbol(self.letters[node])
@@ -87,17 +100,16 @@ class TreePrinter(Printer):
     def _print_Function(self, node: Any) -> Tree:
         symbol, order = getattr(node, "symbol", type(node).__name__), getattr(node, "order", 0)
         head = Symbol("sigma") if symbol == "sigma" else Name(symbol)
-        return row(head, *(Operator("prime"),) * order, Group(self._print(node.args[0])))
+        return row(head, *(Operator("prime"),) * order, self._placed(node.args[0], "argument"))
 
     def _print_EntryDerivative(self, node: Any) -> Tree:
         partial: Tree = Symbol("partial")
         immediate = node.kind == "immediate"
         copied = immediate and in_force().copies and not _timed(node.wrt)
         sign = Script(partial, sup=Operator("+")) if immediate and not copied else partial
-        top, below = self._print(node.of), self._print(node.wrt)
+        top, below = self._placed(node.of, "under ∂"), self._print(node.wrt)
         below = copy_of(below, split_time(node.of)[0]) if copied else below
-        atom = isinstance(node.of, sympy.Indexed | sympy.Symbol)
-        fraction = Fraction(row(sign, top if atom else Group(top)), row(partial, below))
+        fraction = Fraction(row(sign, top), row(partial, below))
         return Coloured(fraction, "explicit") if immediate else fraction
 
     def _print_Pow(self, node: Any) -> Tree:
@@ -112,7 +124,7 @@ class TreePrinter(Printer):
         return row(*([Operator("-")] if -1 in factors else []), tree)
 
     def _factors(self, factors: Sequence[Any]) -> Tree:
-        trees = [Group(self._print(f)) if f.is_Add else self._print(f) for f in factors]
+        trees = [self._placed(f, "factor") for f in factors]
         out: list[Tree] = []
         for position, tree in enumerate(trees or [Number("1")]):
             out.extend((THIN, tree) if position else (tree,))
@@ -141,8 +153,7 @@ class TreePrinter(Printer):
                 )
             self.letters[i] = letter
         limits = BigSum(row(self._print(i), Operator("="), self._print(low)), self._print(high))
-        body = self._print(summand)
-        return row(limits, Group(body) if summand.is_Add else body)
+        return row(limits, self._placed(summand, "body of Σ"))
 
 
 def _timed(entry: Any) -> bool:

@@ -15,6 +15,7 @@ from symrnn.derivation import BOOK, PRODUCT, Derivation, K, Sentence, derivation
 from symrnn.document import catalogue
 from symrnn.model import USUAL, Cell, Conventions, in_force, under
 from symrnn.notation import (
+    brackets,
     entries as entry_layout,
     entry_layout as entry_tree,
     layout,
@@ -215,17 +216,13 @@ CALLS = {
         module,
         (call.lineno, call.col_offset),
     )
-    for module in (matrix, orientation, entry_layout)
+    for module in (brackets, matrix, orientation, entry_layout)
     for function in ast.walk(ast.parse(inspect.getsource(module)))
     if isinstance(function, ast.FunctionDef)
     for call in ast.walk(function)
     if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "in_force"
 }
-HARMLESS = {
-    "matrix: layout": "passes on what is in force, as the key of what is remembered",
-    "matrix: _written_last": "a product is linear, so a sum means the same with and without its brackets; see"
-    " test_a_sum_that_would_reach_too_far_is_bracketed_on_the_side_where_it_is_read",
-}
+HARMLESS = {"matrix: layout": "passes on what is in force, as the key of what is remembered"}
 
 
 @pytest.fixture
@@ -316,7 +313,7 @@ def test_ink_that_was_printed_under_another_statement_does_not_pass(stated, monk
     for other in (USUAL, *STATED.values()):
         if other != STATED[stated]:
             forgetting()
-            for module in (matrix, orientation, entry_layout):
+            for module in (brackets, matrix, orientation, entry_layout):
                 monkeypatch.setattr(module, "in_force", lambda other=other: other)
             assert failures(STATED[stated]), f"printed as {other}, read as {stated}"
 
