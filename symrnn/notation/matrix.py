@@ -264,4 +264,6 @@ def inline(tensor: Tensor) -> Tree:
     return row(fraction.top, Operator("slash"), fraction.bottom)
 
 
-Tensor.typesetter = lambda tensor: latex(uncoloured(layout(tensor)))
+def in_latex(tensor: Tensor) -> str:
+    """Return an expression in LaTeX without colours: what nodes answer to SymPy and to notebooks."""
+    return latex(uncoloured(layout(tensor)))
