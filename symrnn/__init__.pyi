@@ -6,6 +6,7 @@ from .derivation import (
     element as element,
 )
 from .model import Cell as Cell
+from .notation import in_latex as in_latex
 from .numeric import (
     contributions as contributions,
     gradients as gradients,

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from symrnn.derivation import Derivation, EntryDerivation, derivations
-from symrnn.model import HORIZON, Cell, OrderedNetwork, Writing, writing
+from symrnn.model import HORIZON, Cell, Conventions, OrderedNetwork, in_force
 from symrnn.notation import entry_layout, latex, layout, line, text
 from symrnn.tensor import InputError, Tensor, free_times
 from symrnn.witness import (
@@ -232,7 +232,7 @@ def check_ink(
     number: int, rule: str, lhs: Tensor, rhs: Tensor, at: Point, choices: Sequence[Mapping[Any, int]]
 ) -> Check:
     """Read both printed sides of a line back; they agree, and the left one has its value."""
-    read = ink_or_none(_sources(lhs, rhs, writing()), at, ((times, {}) for times in choices))
+    read = ink_or_none(_sources(lhs, rhs, in_force()), at, ((times, {}) for times in choices))
     worst = float("inf") if read is None else 0.0
     for (alone, difference), expected in zip(read or (), values(lhs, at, choices)):
         zero = not alone.ndim and not alone  # a printed 0 stands for zeros of any shape
@@ -244,17 +244,17 @@ def check_ink(
 
 
 @lru_cache(maxsize=4096)
-def _sources(lhs: Tensor, rhs: Tensor, how: Writing) -> tuple[str, str]:
+def _sources(lhs: Tensor, rhs: Tensor, how: Conventions) -> tuple[str, str]:
     left, right = line(lhs, rhs)
     return latex(left), latex(right)
 
 
 def _texts(lhs: Tensor, rhs: Tensor) -> tuple[str, str]:
-    return _shown(lhs, rhs, writing())
+    return _shown(lhs, rhs, in_force())
 
 
 @lru_cache(maxsize=4096)
-def _shown(lhs: Tensor, rhs: Tensor, how: Writing) -> tuple[str, str]:
+def _shown(lhs: Tensor, rhs: Tensor, how: Conventions) -> tuple[str, str]:
     left, right = line(lhs, rhs)
     return text(left), text(right)
 

@@ -15,15 +15,15 @@ from rich.table import Table
 from symrnn.certificate import Certificate, CertificateError
 from symrnn.model import (
     Cell,
+    Conventions,
     FileError,
     OrderedNetwork,
     Preset,
-    Writing,
     builtin_cells,
     picked,
     read_preset,
     read_toml,
-    written,
+    under,
 )
 from symrnn.notation import layout, text
 from symrnn.tensor import InputError, Variable
@@ -100,7 +100,7 @@ def derive(options: argparse.Namespace) -> int:
     of = network[notation.read([options.of], cell)[0], last]
     sizes = _sizes(options.size)
     listed: list[View]
-    with progress(f"derive {cell.name}"), written(Writing(copies=notation.copies)):
+    with progress(f"derive {cell.name}"), under(Conventions(copies=notation.copies)):
         if options.wrt is None and options.view == "sweep":
             listed = sweep_views(network)
         else:

@@ -43,6 +43,10 @@ OUTSIDE = {  # which packages, or modules at the top, may import what from elsew
     "importlib": {"__init__", "numeric"},
     "numba": {"numeric"},
 }
+ROOT = {  # who asks the package root, which is above everything, and what for
+    "cli": "the version",
+    "tensor/nodes": "LaTeX, which SymPy and notebooks ask of a node itself",
+}
 WHOLE_SYMPY = {
     "tensor/entries",
     "notation/entries",
@@ -109,6 +113,8 @@ def offences(place: str, tree: ast.AST) -> Iterator[str]:
         root = module.split(".")[0] if module != "importlib.metadata" else module
         if root in OUTSIDE and not any(within(place, area) for area in OUTSIDE[root]):
             yield f"{line}: {module} is imported elsewhere"
+        if module == "symrnn" and place not in ROOT:
+            yield f"{line}: the package root is above everything"
         whole = root == "sympy" and at_once and not module.startswith("sympy.core")
         if whole and not any(within(place, area) for area in WHOLE_SYMPY):
             yield f"{line}: {module} loads the whole of SymPy"
@@ -148,6 +154,7 @@ def test_imports_point_down_and_nothing_executes_text():
     [
         ("tensor/nodes", "from symrnn.model import Cell", "not below"),
         ("model/cell", "def f():\n    from symrnn.tensor.nodes import Plus", "inside a package"),
+        ("model/cell", "def f():\n    import symrnn", "above everything"),
         ("witness/point", "from symrnn.notation import latex", "stay apart"),
         ("derivation/rules/local", "from symrnn.notation import latex", "stay apart"),
         ("model/cell", "import jinja2", "elsewhere"),

@@ -4,8 +4,8 @@ A catalogue is the file ``languages/CODE.toml``: tables of entries, each a whole
 named places ``{W}`` for formulas, numbers and text, and styles ``{emph:these words}``. English is the
 original. Another language has the same entries with the same places, and three tables more, for what stands
 in English beside its code or its data: names of rules, their statements and reasons, terms such as the
-meaning of a symbol. As with ``writing``, one language is in force inside ``with spoken(…)``; what is derived
-and certified does not depend on it.
+meaning of a symbol. As conventions are under ``with under(…)``, one language is in force inside
+``with spoken(…)``; what is derived and certified does not depend on it.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@ from .cellfile import HERE as HERE, find as find
 from .conventions import (
     CHOICES as CHOICES,
     USUAL as USUAL,
-    Writing as Writing,
-    writing as writing,
-    written as written,
+    Conventions as Conventions,
+    in_force as in_force,
+    under as under,
 )
 from .equation import (
     HORIZON as HORIZON,

@@ -1,7 +1,7 @@
-"""How formulas stand on paper: the switches that the printer and the reader of ink both obey.
+"""Conventions: what a document states about its formulas, and what printer and reader of ink both obey.
 
 Formulas are made in one orientation (numerator layout, operator convention, ∂⁺ for the immediate derivative).
-What a document states instead is one value, in force inside ``with written(…)``; the views print by it, and
+What a document states instead is one value, in force inside ``with under(…)``; the views print by it, and
 the ink witness reads by it, each in its own way. Nothing that is derived depends on it.
 """
 
@@ -19,8 +19,8 @@ CHOICES = {"layout": get_args(Layout), "convention": get_args(Convention)}  # th
 
 
 @dataclass(frozen=True)
-class Writing:
-    """What is stated about the formulas of a document.
+class Conventions:
+    """What a document states about its formulas.
 
     Attributes
     ----------
@@ -46,17 +46,17 @@ class Writing:
         return self.convention == "row"
 
 
-USUAL = Writing()
-_in_force: ContextVar[Writing] = ContextVar("writing", default=USUAL)
+USUAL = Conventions()
+_in_force: ContextVar[Conventions] = ContextVar("conventions", default=USUAL)
 
 
-def writing() -> Writing:
-    """Return what is in force here."""
+def in_force() -> Conventions:
+    """Return the conventions that are in force here."""
     return _in_force.get()
 
 
 @contextmanager
-def written(how: Writing) -> Iterator[None]:
+def under(how: Conventions) -> Iterator[None]:
     """Print, and read ink, as stated."""
     before = _in_force.set(how)
     try:

@@ -13,7 +13,7 @@ from typing import Any
 import sympy
 from sympy.printing.printer import Printer
 
-from symrnn.model import writing
+from symrnn.model import in_force
 from symrnn.notation.matrix import THIN
 from symrnn.notation.symbols import copy_of, number_tree, time, variable_symbol
 from symrnn.notation.tree import (
@@ -32,6 +32,14 @@ from symrnn.notation.tree import (
 )
 from symrnn.tensor import EntryDerivative, InputError, factors_of, split_time
 
+SYMBOLS = (sympy.Symbol, sympy.Indexed)
+FACTORS = (*SYMBOLS, sympy.Number, sympy.Function, sympy.Sum, EntryDerivative)
+OPEN: dict[str, tuple[type, ...]] = {  # what needs no brackets, by place
+    "factor": FACTORS,
+    "body of Σ": (*FACTORS, sympy.Mul, sympy.Pow),
+    "under ∂": SYMBOLS,
+    "argument": (),
+}
 BOUND_LETTERS = (*"ijlouvwaeghbcfxyz", "alpha", "beta", "gamma", "mu", "nu", "rho")
 
 
@@ -59,6 +67,11 @@ class TreePrinter(Printer):
         self.used |= {part for name in self.used for part in name.split("_")[1:]}  # b_i is no entry of b
         self.letters: dict[Any, str] = {}  # of the sums whose range reaches the place that is being printed
 
+    def _placed(self, node: Any, place: str) -> Tree:
+        """Return the tree of a part, in brackets if its place needs them."""
+        tree = self._print(node)
+        return tree if isinstance(node, OPEN[place]) else Group(tree)
+
     def _print_Dummy(self, node: Any) -> Tree:
         return Symbol(self.letters[node])
 
@@ -73,7 +86,7 @@ class TreePrinter(Printer):
     def _print_Indexed(self, node: Any) -> Tree:
         at, indices = split_time(node)
         base = variable_symbol(node.base.label.name)
-        trees = [self._print(i) for i in (reversed(indices) if writing().mirrored else indices)]
+        trees = [self._print(i) for i in (reversed(indices) if in_force().mirrored else indices)]
         joined = [separated(trees, "comma") if any(_wide(t) for t in trees) else row(*trees)] if trees else []
         below = joined if at is None else [time(at), *trees]
         if isinstance(base, Script) and base.sub is not None:
@@ -87,17 +100,16 @@ class TreePrinter(Printer):
     def _print_Function(self, node: Any) -> Tree:
         symbol, order = getattr(node, "symbol", type(node).__name__), getattr(node, "order", 0)
         head = Symbol("sigma") if symbol == "sigma" else Name(symbol)
-        return row(head, *(Operator("prime"),) * order, Group(self._print(node.args[0])))
+        return row(head, *(Operator("prime"),) * order, self._placed(node.args[0], "argument"))
 
     def _print_EntryDerivative(self, node: Any) -> Tree:
         partial: Tree = Symbol("partial")
         immediate = node.kind == "immediate"
-        copied = immediate and writing().copies and not _timed(node.wrt)
+        copied = immediate and in_force().copies and not _timed(node.wrt)
         sign = Script(partial, sup=Operator("+")) if immediate and not copied else partial
-        top, below = self._print(node.of), self._print(node.wrt)
+        top, below = self._placed(node.of, "under ∂"), self._print(node.wrt)
         below = copy_of(below, split_time(node.of)[0]) if copied else below
-        atom = isinstance(node.of, sympy.Indexed | sympy.Symbol)
-        fraction = Fraction(row(sign, top if atom else Group(top)), row(partial, below))
+        fraction = Fraction(row(sign, top), row(partial, below))
         return Coloured(fraction, "explicit") if immediate else fraction
 
     def _print_Pow(self, node: Any) -> Tree:
@@ -112,7 +124,7 @@ class TreePrinter(Printer):
         return row(*([Operator("-")] if -1 in factors else []), tree)
 
     def _factors(self, factors: Sequence[Any]) -> Tree:
-        trees = [Group(self._print(f)) if f.is_Add else self._print(f) for f in factors]
+        trees = [self._placed(f, "factor") for f in factors]
         out: list[Tree] = []
         for position, tree in enumerate(trees or [Number("1")]):
             out.extend((THIN, tree) if position else (tree,))
@@ -141,8 +153,7 @@ class TreePrinter(Printer):
                 )
             self.letters[i] = letter
         limits = BigSum(row(self._print(i), Operator("="), self._print(low)), self._print(high))
-        body = self._print(summand)
-        return row(limits, Group(body) if summand.is_Add else body)
+        return row(limits, self._placed(summand, "body of Σ"))
 
 
 def _timed(entry: Any) -> bool:

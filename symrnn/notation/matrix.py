@@ -17,7 +17,8 @@ from typing import Any
 
 from sympy.core.symbol import Symbol as TimeSymbol
 
-from symrnn.model import Writing, writing
+from symrnn.model import Conventions, in_force
+from symrnn.notation.brackets import bracketed, is_symmetric, written_last
 from symrnn.notation.emitters.latex import latex
 from symrnn.notation.orientation import Orientation, orientation, turns
 from symrnn.notation.symbols import copy_of, number_tree, time, variable, variable_symbol
@@ -25,7 +26,6 @@ from symrnn.notation.tree import (
     BigSum,
     Coloured,
     Fraction,
-    Group,
     Name,
     Number,
     Operator,
@@ -48,7 +48,6 @@ from symrnn.tensor import (
     JacobianProduct,
     Ones,
     Outer,
-    OverTime,
     Partial,
     Plus,
     Scale,
@@ -75,143 +74,85 @@ def layout(tensor: Tensor, as_: Orientation | None = None) -> Tree:
     as_ : "row" or "column", optional
         Orientation of a vector on paper; ignored for other ranks. Default: its nature.
     """
-    return _layout(tensor, as_, writing())
+    return _layout(tensor, as_, in_force())
 
 
 @lru_cache(maxsize=16384)
-def _layout(tensor: Tensor, as_: Orientation | None, how: Writing) -> Tree:
+def _layout(tensor: Tensor, as_: Orientation | None, how: Conventions) -> Tree:
     """Return the layout tree of an expression as ``how``, which is in force, has it."""
     if tensor.rank != 1 or as_ is None or orientation(tensor) == as_:
         return _natural(tensor)
     match tensor:
-        case Contraction():
+        case Contraction() | Scale() | Outer() | TimeSum():
             return _natural(tensor, as_)
-        case Scale(factor, inner):
-            return _scaled(factor, inner, as_)
         case Plus() if any(orientation(term) == as_ for term in tensor.args):
-            return _sum(tensor, as_)
-        case Hadamard() if as_ == "row":
-            return _transposed(tensor)
-        case Hadamard() | Outer() | TimeSum():
+            return _natural(tensor, as_)
+        case Hadamard() if as_ == "column":
             return _natural(tensor, as_)
     return _transposed(tensor)
 
 
-def _transposed(factor: Tensor) -> Tree:
-    """Return a factor with ⊤, unless it is symmetric or zero."""
-    if isinstance(factor, Diagonal | Eye | Zeros):
-        return layout(factor)
-    if isinstance(factor, Variable):
-        inner = variable(factor)
-        return Script(inner.base, inner.sub, TOP) if isinstance(inner, Script) else Script(inner, sup=TOP)
-    return Script(Group(_natural(factor)), sup=TOP)
+def _placed(tensor: Tensor, place: str, as_: Orientation | None = None) -> Tree:
+    """Return the layout of a part, in brackets if its place needs them."""
+    return bracketed(layout(tensor, as_), tensor, place)
 
 
-def _reversed(factor: Tensor, first: bool) -> Tree:
-    """Return a factor of a product that is written backwards: its row becomes a column, its column a row."""
-    if factor.rank == 1:
-        return _closed(layout(factor, "column" if first else "row"), factor)
-    return _transposed(factor)
+def _transposed(tensor: Tensor) -> Tree:
+    """Return a layout with ⊤, unless it is its own transpose."""
+    if is_symmetric(tensor):
+        return layout(tensor)
+    inner = bracketed(_natural(tensor), tensor, "under ᵀ")
+    return Script(inner.base, inner.sub, TOP) if isinstance(inner, Script) else Script(inner, sup=TOP)
 
 
 def _natural(tensor: Tensor, as_: Orientation | None = None) -> Tree:
+    """Return the layout of a node; ``as_`` is asked for where it hands that on to its parts."""
     match tensor:
         case Variable():
             return variable(tensor)
         case Zeros():
             return Number("0")
-        case Ones():
-            return Number("1") if not tensor.rank else Script(Symbol("ones"), sub=_size(tensor.shape))
-        case Eye():
-            return (
-                Number("1")
-                if not tensor.rank
-                else Script(Symbol("I"), sub=_size(tensor.shape[: tensor.rank // 2]))
-            )
+        case Ones() | Eye():
+            return _constant(tensor)
         case Plus():
             return _sum(tensor, as_ or (orientation(tensor) if tensor.rank == 1 else None))
         case Scale(factor, inner):
-            return _scaled(factor, inner, as_)
+            return _scaled(factor, _placed(inner, "behind a number", as_))
         case Contraction():
-            first, final = tensor.args[0], _written_last(tensor)
-            leads = "row" if first.rank == 1 else "column"
-            if tensor.rank == 1 and (as_ or orientation(tensor)) != leads and turns(tensor):
-                return _product([_reversed(part, part is first) for part in reversed(tensor.args)])
-            front = layout(first, "row") if first.rank == 1 else None
-            rest = tensor.args if front is None else tensor.args[1:]
-            closed = [] if front is None else [_closed(front, first)]
-            return _product([*closed, *(_factor(f, last=f is final) for f in rest)])
+            return _chain(tensor, as_ or orientation(tensor))
         case Hadamard(left, right):
             whole = as_ or orientation(tensor)
-            first = layout(left, whole)
             return row(
-                first if isinstance(left, Hadamard) else _closed(first, left),
-                Operator("odot"),
-                _closed(layout(right, whole), right),
+                _placed(left, "left of ⊙", whole), Operator("odot"), _placed(right, "right of ⊙", whole)
             )
-        case Outer(left, right) if not left.rank or not right.rank:
-            number, rest = (left, right) if not left.rank else (right, left)
-            return row(
-                _closed(layout(number), number), THIN, _factor(rest, last=True, as_=as_ or orientation(rest))
-            )
-        case Outer(left, right) if left.rank == right.rank == 1:
-            column, across = layout(left, "column"), layout(right, "row")
-            return _product([_inner(column, left), _inner(across, right)])
         case Outer(left, right):
-            sides = _closed(layout(left), left), _closed(layout(right, "column"), right)
-            return row(sides[writing().mirrored], Operator("otimes"), sides[not writing().mirrored])
+            return _outer(left, right, as_)
         case Diagonal(vector):
-            return row(Name("diag"), Group(layout(vector, "column")))
+            return row(Name("diag"), _placed(vector, "argument", "column"))
         case Apply():
             return _apply(tensor)
         case Partial() | Immediate() | Total():
             return derivative(tensor)
         case TimeSum():
             body, letter = _opened(tensor)
-            term = layout(body, as_)
             limits = BigSum(row(letter, Operator("="), time(tensor.low)), time(tensor.high))
-            signed = isinstance(body, Plus) or (isinstance(body, Scale) and body.factor < 0)
-            return row(limits, _bracket(term, body) if signed else term)
+            return row(limits, _placed(body, "body of Σ", as_))
         case JacobianProduct():
-            ends = (tensor.low, tensor.high) if writing().mirrored else (tensor.high, tensor.low)
-            first, last = (_bracketed(tensor.instance(j)) for j in ends)
-            return row(first, THIN, Operator("cdots"), THIN, last)
+            ends = [_placed(tensor.instance(j), "end of ⋯") for j in (tensor.high, tensor.low)]
+            return _product([ends[0], Operator("cdots"), ends[1]])
     raise NotImplementedError(f"no layout for {type(tensor).__name__}")
 
 
-def derivative(tensor: Tensor) -> Tree:
-    """Layout of a derivative node, in the colour of its role."""
-    of, wrt = tensor.args
-    copied = isinstance(tensor, Immediate) and wrt.time is None and writing().copies
-    signed = isinstance(tensor, Immediate) and not copied
-    sign: Tree = Script(PARTIAL, sup=Operator("+")) if signed else PARTIAL
-    below = copy_of(variable(wrt), of.time) if copied else variable(wrt)
-    top = layout(of, "column") if isinstance(of, Variable | Apply) else Group(layout(of, "column"))
-    fraction = Fraction(row(sign, top), row(PARTIAL, below))
-    role = derivative_role(tensor)
-    return fraction if role is None else Coloured(fraction, role)
-
-
-def derivative_role(tensor: Tensor) -> Role | None:
-    """Blue where a parameter or an input acts, orange where the effect travels from one time to another."""
-    of, wrt = tensor.args
-    timed = isinstance(of, Variable) and of.rank and of.time is not None and wrt.time is not None
-    if timed and of.time != wrt.time:
-        return "implicit"
-    return "explicit" if isinstance(tensor, Immediate) else None
-
-
-def _apply(tensor: Apply) -> Tree:
-    argument = layout(tensor.argument, "column")
-    if tensor.function == "log" and tensor.order == 1:
-        return Fraction(Number("1"), argument)
-    symbol = Symbol("sigma") if tensor.symbol == "sigma" else Name(tensor.symbol)
-    primes = (Operator("prime"),) * tensor.order
-    return row(symbol, *primes, Group(argument))
+def _constant(tensor: Ones | Eye) -> Tree:
+    if not tensor.rank:
+        return Number("1")
+    if isinstance(tensor, Ones):
+        return Script(Symbol("ones"), sub=_size(tensor.shape))
+    return Script(Symbol("I"), sub=_size(tensor.shape[: tensor.rank // 2]))
 
 
 def _size(shape: tuple[str, ...]) -> Tree:
-    shown = reversed(shape) if writing().mirrored else shape
+    shown = reversed(shape) if in_force().mirrored else shape
     return separated([variable_symbol(axis) for axis in shown], "times")
 
 
@@ -223,67 +164,59 @@ def _sum(tensor: Plus, as_: Orientation | None) -> Tree:
         body = scale(-term.factor, term.tensor) if negative else term
         if pieces or negative:
             pieces.append(Operator("-" if negative else "+"))
-        if isinstance(body, Ones) and body.rank:
-            pieces.append(Number("1"))
-        else:
-            shown_body = layout(body, as_)
-            pieces.append(Group(shown_body) if isinstance(body, Plus) else shown_body)
+        ones = isinstance(body, Ones) and body.rank
+        pieces.append(Number("1") if ones else _placed(body, "term", as_))
     return row(*pieces)
 
 
-def _scaled(factor: Any, inner: Tensor, as_: Orientation | None) -> Tree:
-    tree = layout(inner, as_)
-    if isinstance(inner, Plus | Scale) and not isinstance(tree, Script):
-        tree = _bracket(tree, inner)
-    if factor == -1:
-        return row(Operator("-"), tree)
-    number = number_tree(abs(factor))
+def _scaled(factor: Any, tree: Tree) -> Tree:
     sign = (Operator("-"),) if factor < 0 else ()
-    return row(*sign, number, THIN, tree)
+    return row(*sign, tree) if factor == -1 else row(*sign, number_tree(abs(factor)), THIN, tree)
 
 
-def _factor(tensor: Tensor, last: bool, as_: Orientation | None = None) -> Tree:
-    """Return a factor of a product: sums and other products in brackets, a final Σ open."""
-    tree = layout(tensor, as_ or ("column" if tensor.rank == 1 else None))
-    return tree if isinstance(tensor, TimeSum) and last else _closed(tree, tensor)
+def _chain(product: Contraction, whole: Orientation) -> Tree:
+    """Factors side by side; a vector at the wrong end turns the product, factor by factor."""
+    first, *others = product.args
+    if product.rank == 1 and whole != ("row" if first.rank == 1 else "column") and turns(product):
+        turned = [_turned(factor, "row") for factor in reversed(others)]
+        return _product([*turned, _turned(first, "column")])
+    end = written_last(product)
+    lead = _placed(first, "last factor" if end == 0 and first.rank > 1 else "factor", "row")
+    rest = enumerate(others, start=1)
+    return _product([lead, *(_placed(f, "last factor" if n == end else "factor", "column") for n, f in rest)])
 
 
-def _inner(tree: Tree, tensor: Tensor) -> Tree:
-    """Return one side of an outer product: a chain product stays open, all else and a final Σ are closed."""
-    chain = isinstance(tensor, Contraction) and not isinstance(_written_last(tensor), TimeSum)
-    return tree if chain else _closed(tree, tensor)
+def _turned(factor: Tensor, as_: Orientation) -> Tree:
+    """Return a factor of a product that is written backwards."""
+    return _placed(factor, "factor", as_) if factor.rank == 1 else _transposed(factor)
 
 
-def _closed(tree: Tree, tensor: Tensor) -> Tree:
-    """Bracket what is not one factor; a sum that was transposed is closed already."""
-    if isinstance(tree, Script):
-        return tree
-    if isinstance(tensor, Plus):
-        return _bracket(tree, tensor)
-    open_ = isinstance(tensor, Scale | Contraction | Hadamard | Outer | OverTime)
-    return Group(tree) if open_ else tree
-
-
-def _bracket(tree: Tree, tensor: Tensor) -> Tree:
-    """Square brackets round what holds derivatives, round ones round the rest."""
-    return Group(tree, "[" if tensor.has(Derivative) else "(")
-
-
-def _bracketed(tensor: Tensor) -> Tree:
-    return _closed(layout(tensor), tensor)
-
-
-def _written_last(product: Contraction) -> Tensor:
-    """Return the factor of a product that is written at its end."""
-    return product.args[0 if writing().mirrored else -1]
+def _outer(left: Tensor, right: Tensor, as_: Orientation | None) -> Tree:
+    """A number scales; two vectors are a column and a row; beyond matrices there is a sign."""
+    if not left.rank or not right.rank:
+        number, rest = (left, right) if not left.rank else (right, left)
+        return row(_placed(number, "factor"), THIN, _placed(rest, "last factor", as_ or orientation(rest)))
+    if left.rank == right.rank == 1:
+        return _product([_placed(left, "side of u vᵀ", "column"), _placed(right, "side of u vᵀ", "row")])
+    sides = [_placed(left, "side of ⊗"), _placed(right, "side of ⊗", "column")]
+    first, second = reversed(sides) if in_force().mirrored else sides
+    return row(first, Operator("otimes"), second)
 
 
 def _product(factors: list[Tree]) -> Tree:
     """Return factors side by side, from the other end where rows are multiplied."""
     out: list[Tree] = []
-    for factor in reversed(factors) if writing().mirrored else factors:
+    for factor in reversed(factors) if in_force().mirrored else factors:
         out.extend((THIN, factor) if out else (factor,))
     return row(*out)
+
+
+def _apply(tensor: Apply) -> Tree:
+    if tensor.function == "log" and tensor.order == 1:
+        return Fraction(Number("1"), layout(tensor.argument, "column"))
+    symbol = Symbol("sigma") if tensor.symbol == "sigma" else Name(tensor.symbol)
+    primes = (Operator("prime"),) * tensor.order
+    return row(symbol, *primes, _placed(tensor.argument, "argument", "column"))
 
 
 def _opened(tensor: TimeSum) -> tuple[Tensor, Symbol]:
@@ -292,6 +225,27 @@ def _opened(tensor: TimeSum) -> tuple[Tensor, Symbol]:
     free |= {s.name for bound in (tensor.low, tensor.high) for s in bound.free_symbols}
     letter = next(name for name in (tensor.index.name, *LETTERS) if name not in free)
     return tensor.instance(TimeSymbol(letter, integer=True, positive=True)), Symbol(letter)
+
+
+def derivative(tensor: Tensor) -> Tree:
+    """Layout of a derivative node, in the colour of its role."""
+    of, wrt = tensor.args
+    copied = isinstance(tensor, Immediate) and wrt.time is None and in_force().copies
+    signed = isinstance(tensor, Immediate) and not copied
+    sign: Tree = Script(PARTIAL, sup=Operator("+")) if signed else PARTIAL
+    below = copy_of(variable(wrt), of.time) if copied else variable(wrt)
+    fraction = Fraction(row(sign, _placed(of, "under ∂", "column")), row(PARTIAL, below))
+    role = derivative_role(tensor)
+    return fraction if role is None else Coloured(fraction, role)
+
+
+def derivative_role(tensor: Tensor) -> Role | None:
+    """Blue where a parameter or an input acts, orange where the effect travels from one time to another."""
+    of, wrt = tensor.args
+    timed = isinstance(of, Variable) and of.rank and of.time is not None and wrt.time is not None
+    if timed and of.time != wrt.time:
+        return "implicit"
+    return "explicit" if isinstance(tensor, Immediate) else None
 
 
 def line(lhs: Tensor, rhs: Tensor) -> tuple[Tree, Tree]:
@@ -310,4 +264,6 @@ def inline(tensor: Tensor) -> Tree:
     return row(fraction.top, Operator("slash"), fraction.bottom)
 
 
-Tensor.typesetter = lambda tensor: latex(uncoloured(layout(tensor)))
+def in_latex(tensor: Tensor) -> str:
+    """Return an expression in LaTeX without colours: what nodes answer to SymPy and to notebooks."""
+    return latex(uncoloured(layout(tensor)))

@@ -10,11 +10,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from symrnn.model import writing
+from symrnn.model import in_force
 from symrnn.tensor import (
+    Apply,
     Contraction,
+    Diagonal,
+    Eye,
     Hadamard,
     Immediate,
+    JacobianProduct,
+    Ones,
     Outer,
     Partial,
     Plus,
@@ -22,6 +27,8 @@ from symrnn.tensor import (
     Tensor,
     TimeSum,
     Total,
+    Variable,
+    Zeros,
 )
 
 Orientation = Literal["row", "column"]
@@ -44,12 +51,16 @@ def orientation(tensor: Tensor) -> Orientation:
             return "row" if "row" in (orientation(left), orientation(right)) else "column"
         case TimeSum(body):
             return orientation(body)
-    return "column"
+        case Variable() | Zeros() | Ones() | Eye() | Diagonal() | Apply():
+            return "column"
+        case Partial() | Immediate() | Total() | Scale() | Contraction() | Outer() | JacobianProduct():
+            return "column"  # where no vector is differentiated, scaled or in front
+    raise NotImplementedError(f"no orientation for {type(tensor).__name__}")
 
 
 def _of_gradients() -> Orientation:
     """Return how the derivative of a number by a vector stands."""
-    return "column" if writing().layout == "gradient" else "row"
+    return "column" if in_force().layout == "gradient" else "row"
 
 
 def turns(product: Contraction) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from symrnn.derivation import Derivation, EntryDerivation, Line as Claim, Reason
 from symrnn.document import Display, Line, Piece, Result, StepRow, Steps, Text, words
-from symrnn.model import OrderedNetwork, writing
+from symrnn.model import OrderedNetwork, in_force
 from symrnn.notation import (
     Cases,
     Coloured,
@@ -66,7 +66,7 @@ def steps(derivation: Derivation | EntryDerivation, first: int = 1) -> Steps:
 
 def room(lhs: Tree) -> float:
     """Return how wide the right side of a step may be; brackets with ⊤ are wider than they are estimated."""
-    transposed = 8.0 if writing().layout == "gradient" else 0.0
+    transposed = 8.0 if in_force().layout == "gradient" else 0.0
     return STEP_WIDTH - transposed - max(0.0, width(lhs) - 12)
 
 

@@ -21,11 +21,11 @@ from symrnn.model import (
     USUAL,
     WEIGHT,
     Cell,
+    Conventions,
     FileError,
     NetworkError,
     OrderedNetwork,
     Preset,
-    Writing,
     check_keys,
     check_text,
     find,
@@ -75,7 +75,7 @@ class Job:
         Of the document: the code of a catalogue.
     notation : Preset
         Whose names the cell goes by; empty where the job chooses none.
-    writing : Writing
+    conventions : Conventions
         Layout and convention of the printed formulas.
     cell : Cell
     vocabulary : tuple of str
@@ -106,7 +106,7 @@ class Job:
     course: str
     language: str
     notation: Preset
-    writing: Writing
+    conventions: Conventions
     cell: Cell
     vocabulary: tuple[str, ...]
     inputs: tuple[Array, ...]
@@ -220,7 +220,7 @@ def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
         course=data.get("course", catalogue(language)["page.course"]),
         language=language,
         notation=notation,
-        writing=_writing(where, kind, notation, data),
+        conventions=_conventions(where, kind, notation, data),
         cell=cell,
         vocabulary=vocabulary,
         inputs=tuple(inputs),
@@ -256,14 +256,14 @@ def _cell(where: str, file: Path, name: str, data: dict[str, Any]) -> tuple[Cell
         raise JobError(message if known else f"{where}: {message}") from None
 
 
-def _writing(where: str, kind: str, notation: Preset, data: dict[str, Any]) -> Writing:
+def _conventions(where: str, kind: str, notation: Preset, data: dict[str, Any]) -> Conventions:
     """Read how formulas are to stand on paper; the words of one kind follow them everywhere."""
     chosen = {}
     for key, accepted in CHOICES.items():
         chosen[key] = data.get(key, accepted[0])
         if chosen[key] not in accepted:
             raise JobError(f"{where}: {key} is {chosen[key]!r:.60}; accepted: {', '.join(accepted)}")
-    found = Writing(notation.copies, **chosen)
+    found = Conventions(notation.copies, **chosen)
     if kind != "derivation" and found != USUAL:
         raise JobError(
             f"{where}: the words of kind {kind!r} are those of the numerator layout and the operator"

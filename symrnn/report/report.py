@@ -27,7 +27,7 @@ from symrnn.document import (
     render,
     spoken,
 )
-from symrnn.model import CHOICES, USUAL, written
+from symrnn.model import CHOICES, USUAL, under
 from symrnn.report.job import Job
 from symrnn.report.kinds import exercise, handout, reference as derivation, slides
 from symrnn.report.ledger import Ledger
@@ -83,7 +83,7 @@ def versions() -> dict[str, str]:
 def certificate_of(job: Job, ledger: Ledger) -> dict[str, Any]:
     """Return the certificate of a job: what was checked, how well it held, and with what."""
     stated = {"notation": job.notation.name} if job.notation.name else {}
-    stated |= {key: getattr(job.writing, key) for key in CHOICES if job.writing != USUAL}
+    stated |= {key: getattr(job.conventions, key) for key in CHOICES if job.conventions != USUAL}
     stated |= {"language": job.language} if job.language != ORIGINAL else {}
     return {
         "title": job.title,
@@ -110,7 +110,7 @@ def certify_job(job: Job, progress: Callable[[str], None] = lambda words: None) 
     """
     progress("draw a random point")
     ledger = Ledger((job.point, random_point(job.network, job.seed)), progress)
-    with written(job.writing), spoken(job.language):
+    with under(job.conventions), spoken(job.language):
         try:
             document = BUILDERS[job.kind](job, ledger)
         except Exception:  # a step that does not hold explains what broke after it; else the error goes on

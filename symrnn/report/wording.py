@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from symrnn.derivation import Reason, Sentence
 from symrnn.document import Text, language
-from symrnn.model import writing
+from symrnn.model import in_force
 from symrnn.report.phrases import said, sentences
 
 
@@ -25,7 +25,7 @@ def named(*rules: str) -> str:
 
 
 def _words(sentence: Sentence) -> str:
-    how, catalogue = writing(), language()
+    how, catalogue = in_force(), language()
     tables = ["mirrored"] if how.mirrored else []
     tables += ["any_order"] if how.mirrored or how.layout == "gradient" else []
     for table in tables:

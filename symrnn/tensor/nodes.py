@@ -14,8 +14,8 @@ nothing else. The nodes of differentiation and of time live in ``symrnn.tensor.c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 from sympy.core.basic import Basic
 from sympy.core.containers import Tuple
@@ -42,7 +42,6 @@ class Tensor(Basic):
 
     __slots__ = ("shape",)
     shape: Shape
-    typesetter: ClassVar[Callable[[Tensor], str] | None] = None  # set by symrnn.notation.matrix
 
     @property
     def rank(self) -> int:
@@ -54,7 +53,14 @@ class Tensor(Basic):
         return self.atoms(Variable)
 
     def _latex(self, printer: object) -> str:
-        return r"\text{" + type(self).__name__ + "}" if Tensor.typesetter is None else Tensor.typesetter(self)
+        """Answer SymPy's printers, and so notebooks, which ask a node and nobody else.
+
+        How formulas look is decided above this package. The package root, which is loaded wherever a node
+        comes from, hands that out on demand.
+        """
+        import symrnn
+
+        return symrnn.in_latex(self)
 
     def _sympystr(self, printer: Any) -> str:
         return f"{type(self).__name__}({', '.join(str(argument) for argument in self.args)})"

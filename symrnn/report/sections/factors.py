@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from symrnn.derivation import K
 from symrnn.document import Block, Display, Heading, Line, Prose, merged
-from symrnn.model import writing
+from symrnn.model import in_force
 from symrnn.notation import (
     Group,
     Operator,
@@ -44,7 +44,7 @@ def from_state(material: Material) -> list[Block]:
     """∂s_j/∂s_{j−1} from its entries, and the ordered product, for a cell without gates."""
     found = material.jacobian
     v, u = found.goal.args
-    turned = writing().mirrored
+    turned = in_force().mirrored
     entries = "factors.entries_of_mirrored_jacobian" if turned else "factors.entries_of_jacobian"
     return [
         Heading(say("factors.from_state")),
@@ -72,7 +72,7 @@ def from_parameter(material: Material, wrt: Variable) -> list[Block]:
     by_cases = cases(entries.result)
     if by_cases is not None and wrt == material.main:
         letters = [Symbol(str(i)) for i in entries.indices]
-        indices = row(*(letters[::-1] if writing().mirrored else letters))
+        indices = row(*(letters[::-1] if in_force().mirrored else letters))
         lhs = Script(Group(layout(entries.goal)), sub=indices)
         sides = chained([entry_layout(entries.result), by_cases], DISPLAY_WIDTH - width(lhs))
         blocks.append(Display((Line(lhs, "=", sides),)))

@@ -9,7 +9,7 @@ import sympy
 from symrnn.certificate import TOLERANCE, Certificate, Check, assignments
 from symrnn.derivation import EntryDerivation
 from symrnn.document import Line
-from symrnn.model import writing
+from symrnn.model import in_force
 from symrnn.notation import Matrix, Operator, Tree, chained, entry_layout, latex, layout, text
 from symrnn.report.compose import DISPLAY_WIDTH
 from symrnn.report.ledger import Ledger
@@ -37,7 +37,7 @@ def jacobian_picture(derivation: EntryDerivation, ledger: Ledger) -> Line:
     ledger.certificates.append(
         Certificate(f"{text(layout(goal))} as a matrix", True, checks, TOLERANCE, ledger.described).require()
     )
-    if writing().mirrored:  # the first index of the goal runs along the columns
+    if in_force().mirrored:  # the first index of the goal runs along the columns
         pictures = [[list(pair) for pair in zip(*picture)] for picture in pictures]
     matrices = [_dotted([[entry_layout(e) for e in pair] for pair in picture]) for picture in pictures]
     return Line(layout(goal), "=", chained([*matrices, layout(derivation.matrix.result)], DISPLAY_WIDTH))

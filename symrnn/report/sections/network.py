@@ -20,7 +20,7 @@ from symrnn.document import (
     merged,
     words,
 )
-from symrnn.model import IN_LAYER, STEP, Equation, writing
+from symrnn.model import IN_LAYER, STEP, Equation, in_force
 from symrnn.notation import (
     BigSum,
     Number,
@@ -114,7 +114,7 @@ def _symbols(kinds: dict[tuple[str, Shape], list[str]], time: Any) -> Table:
     rows: list[tuple[Text, ...]] = []
     for (said, shape), names in kinds.items():
         packed = ([Variable(name, shape, time) for name in some] for some in _packed(names))
-        shown = shape_tree(shape[::-1] if writing().mirrored else shape)
+        shown = shape_tree(shape[::-1] if in_force().mirrored else shape)
         first, *more = (separated(list(map(variable, some)), "comma") for some in packed)
         rows.append((prose(first), (said,), prose(shown)))
         rows += [(prose(tree), (), ()) for tree in more]
@@ -145,7 +145,7 @@ def introduced(job: Job, intro: Text, after: Text) -> list[Block]:
 def operands() -> tuple[Tree, Tree]:
     """Return what a matrix acts on, as a column and as a row."""
     u, turned = Symbol("u"), Script(Symbol("u"), sup=Symbol("top"))
-    return (turned, u) if writing().mirrored else (u, turned)
+    return (turned, u) if in_force().mirrored else (u, turned)
 
 
 def conventions(job: Job) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from symrnn.document import Block, Prose, Text, language
-from symrnn.model import USUAL, writing
+from symrnn.model import USUAL, in_force
 from symrnn.notation import Operator, Script, Symbol, Tree, copy_of, variable
 from symrnn.report.job import Job
 from symrnn.report.phrases import say, sentences
@@ -14,7 +14,7 @@ from symrnn.tensor import Immediate, Tensor, Total, Variable
 
 def stated(job: Job) -> list[Block]:
     """Return the sentence that states notation and layout, where they are not the usual ones."""
-    preset, how = job.notation, job.writing
+    preset, how = job.notation, job.conventions
     if not preset.name and how == USUAL:
         return []
     statement = say(STATEMENTS[how.layout, how.convention])
@@ -35,7 +35,7 @@ STATEMENTS = {
 
 def rows_or_columns(lecture: bool) -> Text:
     """Say which of the two conventions the products follow."""
-    rows = writing().convention == "row"
+    rows = in_force().convention == "row"
     other = "notation.columns_elsewhere" if rows else "notation.rows_elsewhere"
     return sentences(
         say("notation.rows_or_columns"),
@@ -46,7 +46,7 @@ def rows_or_columns(lecture: bool) -> Text:
 
 def axes_of_derivatives(gradient: Total) -> Text:
     """Say which axes a derivative has; ``gradient`` is that of a loss by a state, for an example."""
-    how = writing()
+    how = in_force()
     places: dict[str, Any] = {"u": Symbol("u"), "v": Symbol("v"), "gradient": gradient}
     if how.layout == "gradient":
         key = "notation.axes_of_gradients_mirrored" if how.mirrored else "notation.axes_of_gradients"
@@ -56,13 +56,13 @@ def axes_of_derivatives(gradient: Total) -> Text:
 
 def explicit_sign(v: Variable, w: Variable) -> Tensor | Tree:
     """Return how the explicit derivative is written."""
-    if writing().copies:
+    if in_force().copies:
         return Immediate(v, w)
     return Script(Symbol("partial"), sup=Operator("+"))
 
 
 def explicit_remark(v: Variable, w: Variable) -> Text:
     """Say what the sign of the explicit derivative means, here or elsewhere."""
-    if writing().copies:
+    if in_force().copies:
         return say("notation.copy", copy=copy_of(variable(w), v.time), W=w, k=str(v.time))
     return say("notation.werbos")

@@ -10,7 +10,7 @@ import numpy as np
 
 from symrnn.derivation import K
 from symrnn.document import Bar, Block, Columns, Display, Line, Prose, Styled, Table, Text, cut, words
-from symrnn.model import STEP, writing
+from symrnn.model import STEP, in_force
 from symrnn.notation import (
     Matrix,
     Number,
@@ -45,7 +45,7 @@ def decimals(number: float, digits: int = 4) -> Number:
 
 def entry_symbol(v: Variable, *indices: int) -> Tree:
     """Entry of a variable with numbers for indices."""
-    written = indices[::-1] if writing().mirrored else indices
+    written = indices[::-1] if in_force().mirrored else indices
     tree, places = variable(v), row(*(Number(str(i)) for i in written))
     if isinstance(tree, Script) and tree.sub is not None:
         return Script(tree.base, sub=row(tree.sub, Operator("comma"), places))
@@ -126,7 +126,7 @@ def prediction_table(job: Job) -> Table:
 def numeric_matrix(array: Array) -> Matrix:
     """Numbers in brackets, a vector as states are written: a column, or a row in the row convention."""
     rows = array if array.ndim == 2 else array[:, None]
-    rows = rows.T if writing().mirrored else rows
+    rows = rows.T if in_force().mirrored else rows
     return Matrix(tuple(tuple(decimals(x) for x in line) for line in rows))
 
 

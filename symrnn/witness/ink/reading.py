@@ -122,7 +122,7 @@ class Reader:
     @property
     def mirrored(self) -> bool:
         """Whether vectors are rows, and every tensor has its axes in the opposite order."""
-        return self.symbols.writing.mirrored
+        return self.symbols.conventions.mirrored
 
     def array(self, value: Value) -> Array:
         """Return the array that a value on paper stands for; it must be finite."""
@@ -228,7 +228,7 @@ class Reader:
         if self.perturbed is not None:
             raise ReadbackError("a derivative stands inside ∂(…)")
         key, lower = self.variable(wrt)
-        if node.immediate and key[1] is None and self.symbols.writing.copies:
+        if node.immediate and key[1] is None and self.symbols.conventions.copies:
             raise ReadbackError(f"∂⁺ by {key[0]}, where copies are stated; accepted: ∂ by a copy")
         shape = self.symbols.array(key).shape
         below = self.places_of(lower, shape) if lower else None
@@ -248,7 +248,7 @@ class Reader:
         else:
             array = self.complex_step(of, key, below)
             rank = array.ndim - (len(shape) if below is None else 0)
-        lying = self.symbols.writing.layout == "numerator"
+        lying = self.symbols.conventions.layout == "numerator"
         return self.shown(array, rank == 0 and array.ndim == 1 and lying)
 
     def places_of(self, script: Script, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -257,7 +257,7 @@ class Reader:
 
     def copy_slope(self, node: Slope, of: Key, wrt: Key) -> Array:
         """Return a derivative by a copy, which has a meaning only where the document says so."""
-        if not self.symbols.writing.copies:
+        if not self.symbols.conventions.copies:
             raise ReadbackError(f"∂ by a copy of {wrt[0]}, where no copies are stated")
         return self.symbols.copy_slope(of, wrt, number_of(node.wrt.copy, self.times) + self.shift)
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import lru_cache
 from weakref import WeakKeyDictionary
 
-from symrnn.model import Equation, Writing, writing
+from symrnn.model import Conventions, Equation, in_force
 from symrnn.tensor import Apply, Immediate, Shape, Total, Variable
 from symrnn.witness.ink.syntax import Letter, ReadbackError, Script
 from symrnn.witness.point import Array, Point, value
@@ -25,8 +25,8 @@ Resolved = tuple[str, tuple[str, ...] | None, Script]  # name, time and entries 
 class Symbols:
     """What the symbols of a network mean at one point; what was looked up once is remembered."""
 
-    def __init__(self, at: Point, how: Writing) -> None:
-        network, self.writing = at.network, how
+    def __init__(self, at: Point, how: Conventions) -> None:
+        network, self.conventions = at.network, how
         self.point, self.sizes = (
             copy(at),
             at.sizes,
@@ -107,15 +107,15 @@ class Symbols:
                 yield name, None, rest
 
 
-_symbols: WeakKeyDictionary[Point, dict[Writing, Symbols]] = WeakKeyDictionary()
+_symbols: WeakKeyDictionary[Point, dict[Conventions, Symbols]] = WeakKeyDictionary()
 
 
 def symbols_at(at: Point) -> Symbols:
     """Return what the symbols mean at a point, as stated; the answer lives as long as the point."""
     known = _symbols.setdefault(at, {})
-    if writing() not in known:
-        known[writing()] = Symbols(at, writing())
-    return known[writing()]
+    if in_force() not in known:
+        known[in_force()] = Symbols(at, in_force())
+    return known[in_force()]
 
 
 def fits(script: Script, shape: Shape) -> bool:

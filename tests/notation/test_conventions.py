@@ -13,8 +13,9 @@ from symrnn import certificate
 from symrnn.certificate import TOLERANCE, certify, certify_cell, check_ink
 from symrnn.derivation import BOOK, PRODUCT, Derivation, K, Sentence, derivations, derive
 from symrnn.document import catalogue
-from symrnn.model import USUAL, Cell, Writing, writing, written
+from symrnn.model import USUAL, Cell, Conventions, in_force, under
 from symrnn.notation import (
+    brackets,
     entries as entry_layout,
     entry_layout as entry_tree,
     layout,
@@ -31,11 +32,11 @@ from tests.witness import test_loosened_printer as controls
 SEED = 9
 MASK = (1, 0, 0.5, 1)
 STATED = {
-    "copies": Writing(copies=True),
-    "gradient": Writing(layout="gradient"),
-    "row": Writing(convention="row"),
-    "gradient, row": Writing(layout="gradient", convention="row"),
-    "all": Writing(True, "gradient", "row"),
+    "copies": Conventions(copies=True),
+    "gradient": Conventions(layout="gradient"),
+    "row": Conventions(convention="row"),
+    "gradient, row": Conventions(layout="gradient", convention="row"),
+    "all": Conventions(True, "gradient", "row"),
 }
 each = pytest.mark.parametrize("how", STATED.values(), ids=STATED)
 NETWORK = Cell.load("elman", "tanh").unroll(4, MASK)
@@ -52,7 +53,7 @@ s[0] = POINT.variable(NETWORK["s", 0])
 def test_every_derivation_of_a_simple_cell_is_certified_as_stated(how, loss):
     network = Cell.load("elman", "sigmoid", loss).unroll(4, MASK)
     at = random_point(network, SEED)
-    with written(how):
+    with under(how):
         found = [certify(derivation, at) for derivation in derivations(network)]
     assert all(one.holds for one in found)
     assert sum(check.witness == "ink" for one in found for check in one.checks) > 100
@@ -62,13 +63,13 @@ def test_every_derivation_of_a_simple_cell_is_certified_as_stated(how, loss):
     "cell, how", [("lstm", "gradient"), ("lstm", "row"), ("gru", "all"), ("lstm", "copies")]
 )
 def test_every_derivation_of_a_gated_cell_is_certified_as_stated(cell, how):
-    with written(STATED[how]):
+    with under(STATED[how]):
         assert all(one.holds for one in certify_cell(Cell.load(cell), seed=SEED))
 
 
 @each
 def test_every_expression_of_the_printer_controls_is_printed_and_read_as_stated(how):
-    with written(how):
+    with under(how):
         assert {words: d for words, d in controls.deviations().items() if not d <= TOLERANCE} == {}
 
 
@@ -80,12 +81,12 @@ FORWARD = {
 
 @pytest.mark.parametrize("convention", FORWARD)
 def test_forward_equations_are_written_from_the_side_that_is_stated(convention):
-    with written(Writing(convention=convention)):
+    with under(Conventions(convention=convention)):
         assert [text(layout(e.expression)) for e in NETWORK.step] == FORWARD[convention]
 
 
 def side_by_side(goal, how):
-    with written(how):
+    with under(how):
         derivation = derive(goal, NETWORK)
         lhs, rhs = line(derivation.goal, derivation.steps[0].after)
         return text(lhs), text(rhs)
@@ -105,7 +106,7 @@ def test_results_are_written_as_each_layout_has_them():
     output = derive(Total(NETWORK["L", K], NETWORK["z", K]), NETWORK).result
     shown = {}
     for name, how in {"usual": USUAL, **STATED}.items():
-        with written(how):
+        with under(how):
             shown[name] = [text(layout(tensor)) for tensor in (step, use, output)]
     column = ["diag(σ'(a_k)) W", "diag(σ'(a_k)) ⊗ s_{k-1}"]
     row = ["W diag(σ'(a_k))", "s_{k-1} ⊗ diag(σ'(a_k))"]
@@ -114,7 +115,7 @@ def test_results_are_written_as_each_layout_has_them():
 
 
 def test_the_explicit_derivative_by_a_copy_has_no_plus_sign():
-    with written(STATED["copies"]):
+    with under(STATED["copies"]):
         assert text(layout(Immediate(NETWORK["s", 3], NETWORK["W"]))) == "∂s_3/∂W^{(3)}"
         assert text(layout(Immediate(NETWORK["s", 3], NETWORK["s", 2]))) == "∂⁺s_3/∂s_2"
         entry = element(Immediate(NETWORK["s", K], NETWORK["W"]), ("p", "q", "r"))
@@ -125,7 +126,7 @@ def test_a_sum_that_would_reach_too_far_is_bracketed_on_the_side_where_it_is_rea
     sums = controls.TimeSum(NETWORK["s", 2].at(controls.bound("j")), controls.bound("j"), 1, 4)
     product = controls.Contraction(NETWORK["W"], sums)
     assert text(layout(product)) == "W Σ_{j=1}^{4} s_j"
-    with written(STATED["row"]):
+    with under(STATED["row"]):
         assert text(layout(product)) == "(Σ_{j=1}^{4} s_j) W"
 
 
@@ -133,7 +134,7 @@ def test_a_sum_that_would_reach_too_far_is_bracketed_on_the_side_where_it_is_rea
 
 
 def test_a_parameter_of_the_row_convention_is_the_transposed_array():
-    with written(STATED["row"]):
+    with under(STATED["row"]):
         np.testing.assert_allclose(ink_value(r"x_{2} \, U + s_{1} \, W + b", POINT), U @ x[2] + W @ s[1] + b)
         assert ink_value("W_{qr}", POINT, {}, {"q": 1, "r": 3}) == W[2, 0]
         np.testing.assert_allclose(ink_value("s_{1}^{\\top} \\, x_{2}", POINT), np.outer(x[2], s[1]))
@@ -154,7 +155,7 @@ def test_the_gradient_by_a_vector_is_a_column_in_the_gradient_layout_and_a_row_i
         ("gradient", "row"): rf"{slope} \, s_{{1}}^{{\top}}",
     }
     for stated in cases:
-        with written(Writing(False, *stated)):
+        with under(Conventions(False, *stated)):
             for meant, source in cases.items():
                 if meant == stated:
                     np.testing.assert_allclose(ink_value(source, POINT), inner, rtol=1e-12)
@@ -185,7 +186,7 @@ def by_hand(step: int, upto: int) -> np.ndarray:
 @pytest.mark.parametrize("step, upto", [(3, 3), (2, 3), (1, 4), (4, 3)])
 def test_a_copy_is_a_parameter_of_one_step_whose_effect_travels_on(step, upto):
     source = rf"\frac{{\partial s_{{{upto}}}}}{{\partial W^{{({step})}}}}"
-    with written(STATED["copies"]):
+    with under(STATED["copies"]):
         np.testing.assert_allclose(ink_value(source, POINT), by_hand(step, upto), rtol=1e-12, atol=1e-14)
 
 
@@ -204,7 +205,7 @@ BAD_COPIES = {
 @pytest.mark.parametrize("message", BAD_COPIES)
 def test_a_copy_that_means_nothing_has_no_value(message):
     source, how = BAD_COPIES[message]
-    with written(how), pytest.raises(ReadbackError, match=message):
+    with under(how), pytest.raises(ReadbackError, match=message):
         ink_value(source, POINT)
 
 
@@ -215,17 +216,13 @@ CALLS = {
         module,
         (call.lineno, call.col_offset),
     )
-    for module in (matrix, orientation, entry_layout)
+    for module in (brackets, matrix, orientation, entry_layout)
     for function in ast.walk(ast.parse(inspect.getsource(module)))
     if isinstance(function, ast.FunctionDef)
     for call in ast.walk(function)
-    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "writing"
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "in_force"
 }
-HARMLESS = {
-    "matrix: layout": "passes on what is in force, as the key of what is remembered",
-    "matrix: _written_last": "a product is linear, so a sum means the same with and without its brackets; see"
-    " test_a_sum_that_would_reach_too_far_is_bracketed_on_the_side_where_it_is_read",
-}
+HARMLESS = {"matrix: layout": "passes on what is in force, as the key of what is remembered"}
 
 
 @pytest.fixture
@@ -250,7 +247,7 @@ def failures(how) -> list[str]:
         derive(Immediate(NETWORK["s", K], NETWORK["W"]), NETWORK),
         derive(Total(NETWORK["L", 4], NETWORK["W"]), NETWORK),
     ]
-    with written(how):
+    with under(how):
         found = [check for one in made for check in certify(one, POINT).checks]
         eye = Eye(NETWORK["U"].shape)
         found.append(check_ink(1, "identity", eye, eye, POINT, [{}]))
@@ -286,9 +283,9 @@ def test_a_place_in_the_views_that_ignores_what_is_stated_is_caught_by_the_ink(
     def ignoring():
         frame = sys._getframe(1)
         here = list(frame.f_code.co_positions())[frame.f_lasti // 2]
-        return USUAL if (here[0], here[2]) == position else writing()
+        return USUAL if (here[0], here[2]) == position else in_force()
 
-    monkeypatch.setattr(module, "writing", ignoring)
+    monkeypatch.setattr(module, "in_force", ignoring)
     assert any(failures(how) for how in STATED.values())
 
 
@@ -316,8 +313,8 @@ def test_ink_that_was_printed_under_another_statement_does_not_pass(stated, monk
     for other in (USUAL, *STATED.values()):
         if other != STATED[stated]:
             forgetting()
-            for module in (matrix, orientation, entry_layout):
-                monkeypatch.setattr(module, "writing", lambda other=other: other)
+            for module in (brackets, matrix, orientation, entry_layout):
+                monkeypatch.setattr(module, "in_force", lambda other=other: other)
             assert failures(STATED[stated]), f"printed as {other}, read as {stated}"
 
 
@@ -332,15 +329,15 @@ def test_no_rule_speaks_of_left_and_right_where_products_are_written_the_other_w
     sided = [words for words in spoken if re.search(r"\b(left|right)\b(?!-hand)(?<!is left)", words)]
     assert set(sided) == set(catalogue("en").tables["any_order"])
     for how in (STATED["gradient"], STATED["row"]):
-        with written(how):
+        with under(how):
             assert not set(sided) & {wording.worded((Sentence(words),))[0] for words in sided}
     assert [wording.worded((Sentence(words),)) for words in sided] == [(words,) for words in sided]
 
 
 def test_the_statement_ends_with_the_block_even_after_an_error():
-    with pytest.raises(ZeroDivisionError), written(STATED["all"]):
-        assert writing() == STATED["all"]
+    with pytest.raises(ZeroDivisionError), under(STATED["all"]):
+        assert in_force() == STATED["all"]
         raise ZeroDivisionError
     assert (
-        writing() == USUAL == replace(STATED["all"], copies=False, layout="numerator", convention="operator")
+        in_force() == USUAL == replace(STATED["all"], copies=False, layout="numerator", convention="operator")
     )
