@@ -50,7 +50,7 @@ def prose(*pieces: Piece | Tensor) -> Text:
 def steps(derivation: Derivation | EntryDerivation, first: int = 1) -> Steps:
     """Rows of a derivation; a left side is printed where it changes."""
     rows: list[StepRow] = []
-    shown: Tree | None = None
+    left: Tree | None = None
     lines: Sequence[tuple[Tree, Tree, str, str, Reason]]
     if isinstance(derivation, EntryDerivation):
         lines = [(entry_layout(x.lhs), entry_layout(x.rhs), "=", x.rule, x.reason) for x in derivation.lines]
@@ -58,9 +58,9 @@ def steps(derivation: Derivation | EntryDerivation, first: int = 1) -> Steps:
         lines = [(*line(x.lhs, x.rhs), x.relation, x.rule.name, x.reason) for x in derivation.lines()]
     for lhs, rhs, relation, rule, reason in lines:
         limit = room(lhs)
-        printed = Line(None if lhs == shown else lhs, relation, broken(rhs, limit))  # type: ignore[arg-type]  # a literal
+        printed = Line(None if lhs == left else lhs, relation, broken(rhs, limit))  # type: ignore[arg-type]  # a literal
         rows.append(StepRow(printed, named(rule), worded(reason)))
-        shown = lhs
+        left = lhs
     return Steps(tuple(rows), first)
 
 

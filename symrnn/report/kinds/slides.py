@@ -97,11 +97,11 @@ def dependence(facts: Facts) -> list[Block]:
     material = facts.material
     t = int(material.job.of.time)
     state, before = material.state(t), material.state(t - 1)
-    shown = [block for block in story_part.two_kinds(material) if isinstance(block, Display)]
+    braced = [block for block in story_part.two_kinds(material) if isinstance(block, Display)]
     return [
         Heading(say("story.two_kinds")),
         Prose(say("slides.openly", W=material.main, state=state, before=before)),
-        *shown,
+        *braced,
         Prose(say("slides.sign", sign=PARTIAL, before=before)),
         Prose(say("slides.earlier")),
     ]
@@ -139,11 +139,11 @@ def parts(steps: Steps, room: float) -> list[Steps]:
 def paths(facts: Facts) -> Gallery:
     """The graph once for each term, with its path marked."""
     material = facts.material
-    shown = story_part.gallery(material)
+    gallery = story_part.gallery(material)
     network, t = material.network, int(material.job.of.time)
     items = tuple(
         (drawn(network, straight_term(network, material.main, k, t), sizes(facts)), formula)
-        for k, (_, formula) in zip(range(t, 0, -1), shown.items)
+        for k, (_, formula) in zip(range(t, 0, -1), gallery.items)
     )
     caption = say("slides.caption", W=material.main, k=Symbol("k"), loss=material.job.of)
     return Gallery(items, caption, 2, drawn(network, sizes=sizes(facts)))

@@ -28,7 +28,7 @@ def from_loss(material: Material) -> list[Block]:
     """∂L_t/∂z_t and ∂L_t/∂s_t."""
     job = material.job
     z = material.output.goal.args[1]
-    seen = material.shown_states
+    seen = material.seen_states
     more = [material.from_loss(state) for state in seen]
     likely = job.cell.loss == "cross_entropy"
     return [

@@ -70,7 +70,7 @@ def derivation(material: Material) -> list[Block]:
 
 def more_paths(material: Material) -> Text:
     """Say why the expansion stops at an earlier step than that of the job, and ask its question."""
-    counts = material.stations.path_counts(material.main)
+    counts = material.condensed.path_counts(material.main)
     of = material.job.of
     return say(
         "story.fewer",
@@ -103,13 +103,13 @@ def gallery(material: Material) -> Gallery:
     w, of = material.main, material.main_paths.goal.args[0]
     network = material.job.network if material.chain else material.job.cell.unroll(int(of.time))
     items = []
-    for term in sorted(terms(material.stations, w, of), key=lambda term: -int(term.path[0].time)):
+    for term in sorted(terms(material.condensed, w, of), key=lambda term: -int(term.path[0].time)):
         first, last = term.path[0], term.path[-2]
         k = row(Symbol("k"), Operator("="), Number(str(first.time)), Operator("colon"), Operator("quad"))
         if material.chain:
             travels: list[Tensor] = [] if first == last else [Total(last, first)]
         else:
-            travels = [edge_of(v, u, material.stations) for u, v in pairwise(term.path[:-1])][::-1]
+            travels = [edge_of(v, u, material.condensed) for u, v in pairwise(term.path[:-1])][::-1]
         product = contract(Total(of, last), *travels, Immediate(first, w))
         items.append((drawn(network, term, SMALL), (row(k, layout(product)),)))
     per = "story.path_for_use" if material.chain else "story.path_for_term"
@@ -120,13 +120,13 @@ def gallery(material: Material) -> Gallery:
 def counted(material: Material) -> list[Block]:
     """How many paths there are to the loss of each step, and how many edges they consist of."""
     network = material.job.cell.unroll(LAST_COUNTED)
-    stations = network.condense({*network.states, "L"})
-    losses = [network["L", t] for t in range(1, LAST_COUNTED + 1)]
+    condensed = network.condensed
+    losses = [network.loss(t) for t in range(1, LAST_COUNTED + 1)]
     sequences: dict[tuple[int, ...], list[Variable]] = {}
     for v in material.job.wrt:
         if v.time in (None, 0):
-            counts = stations.path_counts(v)
-            listed_paths = [len(stations.paths(v, loss)) for loss in losses]
+            counts = condensed.path_counts(v)
+            listed_paths = [len(condensed.paths(v, loss)) for loss in losses]
             found = [counts.get(loss, 0) for loss in losses]
             material.ledger.admit_number(
                 f"number of paths from {v}",
@@ -136,7 +136,7 @@ def counted(material: Material) -> list[Block]:
             sequences.setdefault(tuple(found), []).append(v)
     header: tuple[Text, ...] = (say("story.paths_from"), *(prose(loss) for loss in losses))
     rows = [(listed_text(names), *((str(n),) for n in found)) for found, names in sequences.items()]
-    edges = [(str(len(walked(stations, material.main, loss))),) for loss in losses]
+    edges = [(str(len(walked(condensed, material.main, loss))),) for loss in losses]
     rows.append((say("story.edges_from", W=material.main), *edges))
     return [
         Prose(say("story.counted", loss=losses[-1])),
@@ -149,13 +149,13 @@ def listed_text(names: list[Variable]) -> Text:
     return prose(separated([variable(v) for v in names], "comma"))
 
 
-def walked(stations: OrderedNetwork, source: Variable, target: Variable) -> set[tuple[Variable, Variable]]:
+def walked(network: OrderedNetwork, source: Variable, target: Variable) -> set[tuple[Variable, Variable]]:
     """Return the edges of all paths from source to target."""
     edges, todo = set(), [target]
     while todo:
         v = todo.pop()
-        for u in stations.parents(v):
-            if (u, v) not in edges and stations.depends(u, source):
+        for u in network.parents(v):
+            if (u, v) not in edges and network.depends(u, source):
                 edges.add((u, v))
                 todo.append(u)
     return edges

@@ -20,7 +20,7 @@ from symrnn.witness import bound_of
 def section(material: Material) -> list[Block]:
     """Return the blocks of this part."""
     blocks: list[Block] = [Heading(say("sweep.title"))]
-    in_order = [Prose(say("sweep.edges", loss=material.network["L"]))]
+    in_order = [Prose(say("sweep.edges", loss=material.network.total_loss))]
     blocks += as_double_sum(material) if material.chain else in_order
     blocks += in_short(material) if material.edgewise else in_full(material)
     return [*blocks, Prose(say("sweep.nothing_larger", W=material.main))]
@@ -51,7 +51,7 @@ def in_short(material: Material) -> list[Block]:
 
 def as_double_sum(material: Material) -> list[Block]:
     """For a chain of states: the double sum, its other order, and the recursion."""
-    loss, state = material.network["L"], material.state(K)
+    loss, state = material.network.total_loss, material.state(K)
     return [
         Prose(say("sweep.pairs", t=Symbol("t"), k=Symbol("k"))),
         steps(material.reordered),
