@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from symrnn.derivation import Derivation, EntryDerivation, Line as Claim, Reason
-from symrnn.document import Display, Line, Piece, Result, StepRow, Steps, Text, words
+from symrnn.document import Display, Line, Result, StepRow, Steps, words
 from symrnn.model import OrderedNetwork, in_force
 from symrnn.notation import (
     Cases,
@@ -24,7 +24,6 @@ from symrnn.notation import (
     chained,
     entry_cases,
     entry_layout,
-    inline,
     layout,
     line,
     row,
@@ -40,11 +39,6 @@ STEP_WIDTH = 92.0  # millimetres beside number, left side and note
 DISPLAY_WIDTH = 140.0
 ACROSS = 158.0  # of equations side by side
 GAP = 13.0  # round the relation and between two equations side by side
-
-
-def prose(*pieces: Piece | Tensor) -> Text:
-    """Return running text with mathematics in it."""
-    return tuple(inline(piece) if isinstance(piece, Tensor) else piece for piece in pieces)
 
 
 def steps(derivation: Derivation | EntryDerivation, first: int = 1) -> Steps:
@@ -75,7 +69,7 @@ def fits(block: Steps) -> bool:
     return all(width(tree) <= STEP_WIDTH for printed in block.rows for tree in printed.line.rhs)
 
 
-def facts(derivations: Sequence[Derivation], first: int = 1) -> Steps:
+def one_row_each(derivations: Sequence[Derivation], first: int = 1) -> Steps:
     """One row for each derivation: its lines as one chain of equations, the names of its rules beside."""
     rows = []
     for derivation in derivations:

@@ -11,9 +11,9 @@ from symrnn.notation import Matrix, Number, Operator, Tree, row, separated, vari
 from symrnn.report.job import Job
 from symrnn.report.ledger import Ledger
 from symrnn.report.material import Material
-from symrnn.report.phrases import say, sentences
 from symrnn.report.sections import numbers
 from symrnn.report.veil import Veil
+from symrnn.report.wording import say, sentences
 from symrnn.tensor import Total
 from symrnn.witness import Array, deviation, value
 

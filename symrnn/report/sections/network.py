@@ -1,4 +1,4 @@
-"""First part of the reference: the network, its shapes, its graph, and the total loss."""
+"""The network: its equations, its shapes, its graph, and the total loss."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ from symrnn.notation import (
     variable_symbol,
     width,
 )
-from symrnn.report.compose import display, drawn, prose
+from symrnn.report.compose import display, drawn
 from symrnn.report.job import Job
 from symrnn.report.ledger import Ledger
 from symrnn.report.material import Material
-from symrnn.report.phrases import listing, say, sentences
 from symrnn.report.sections.notation import axes_of_derivatives, rows_or_columns, stated
+from symrnn.report.wording import listing, prose, say, sentences
 from symrnn.tensor import TABLE, Apply, Contraction, Shape, Total, Variable
 
 IN_A_ROW = 28.0  # millimetres of symbols of one meaning, without their time
@@ -216,7 +216,7 @@ def total_loss(material: Material, ledger: Ledger) -> Display:
 
 
 def section(material: Material) -> list[Block]:
-    """Return the blocks of this part."""
+    """Return the blocks of this section."""
     job, ledger = material.job, material.ledger
     ledger.admit_equations(job.network)
     last = job.steps

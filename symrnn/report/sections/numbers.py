@@ -26,11 +26,11 @@ from symrnn.notation import (
     width,
 )
 from symrnn.numeric import contributions, gradients
-from symrnn.report.compose import DISPLAY_WIDTH, prose
+from symrnn.report.compose import DISPLAY_WIDTH
 from symrnn.report.job import Job
 from symrnn.report.ledger import Ledger
 from symrnn.report.material import Material
-from symrnn.report.phrases import say, sentences
+from symrnn.report.wording import prose, say, sentences
 from symrnn.tensor import Apply, Diagonal, Tensor, Total, Variable, free_times
 from symrnn.witness import Array, deviation, value
 
@@ -222,7 +222,7 @@ def reading(material: Material) -> Text:
     return say("numbers.reading", jacobian=Total(state, state.at(STEP - 1)))
 
 
-def kept(material: Material) -> list[Block]:
+def remaining(material: Material) -> list[Block]:
     """How much of an early state is left at the last one: along the direct path, and along all paths."""
     job = material.job
     blocks: list[Block] = []
@@ -284,7 +284,7 @@ def section(material: Material) -> list[Block]:
     if wrt is not None:
         table = contribution_table(job, wrt, ledger)
         blocks.append(Columns((table,), (Prose(reading(material)),), left=0.52))
-    blocks += kept(material)
+    blocks += remaining(material)
     blocks.append(Prose(say("numbers.gradient" if material.chain else "numbers.gradient_of_states")))
     blocks += gradient_blocks(job, ledger)
     return blocks
