@@ -275,15 +275,15 @@ def _entry_checks(derivation: EntryDerivation, at: Point) -> list[Check]:
         expected, found = (entry_value(side, at, symbols) for side in (entry_line.lhs, entry_line.rhs))
         read = ink_or_none(sources, at, ((times, dict(zip(names, map(int, place)))) for place in places))
         worst = float("inf") if read is None else max(deviation(d, 0.0) for _, d in read)
-        shown = text(trees[0]), text(trees[1])
+        sides = text(trees[0]), text(trees[1])
         entries = deviation(*np.broadcast_arrays(found, expected))
-        checks.append(Check(number, entry_line.rule, "object", entries, *shown))
-        checks.append(Check(number, entry_line.rule, "ink", worst, *shown))
+        checks.append(Check(number, entry_line.rule, "object", entries, *sides))
+        checks.append(Check(number, entry_line.rule, "ink", worst, *sides))
     whole = value(goal, at, times)
     last = np.broadcast_to(entry_value(derivation.result, at, symbols), whole.shape)
-    shown = text(entry_layout(derivation.lines[0].lhs)), text(entry_layout(derivation.result))
+    sides = text(entry_layout(derivation.lines[0].lhs)), text(entry_layout(derivation.result))
     rule = derivation.lines[-1].rule
-    return [*checks, Check(len(derivation.lines), rule, "object", deviation(last, whole), *shown)]
+    return [*checks, Check(len(derivation.lines), rule, "object", deviation(last, whole), *sides)]
 
 
 def certify_equations(network: OrderedNetwork, at: Point) -> Certificate:

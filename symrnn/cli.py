@@ -14,7 +14,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from symrnn.terminal import shown
+from symrnn.terminal import printable
 
 EPILOG = """\
 examples:
@@ -28,6 +28,12 @@ examples:
 
 exit codes: 0 done; 1 a step does not hold (it is named); 2 bad input; 3 the system refused; 130 interrupted
 """
+# What may be picked: the rows of tables that load SymPy, by name, so that --help comes at once.
+ACTIVATIONS = ("tanh", "sigmoid", "relu", "identity")
+LOSSES = ("cross_entropy", "squared_error")
+NOTATIONS = ("d2l", "goodfellow", "lecture", "pascanu", "pytorch")
+FORMATS = ("pdf", "tex", "typ", "html", "ipynb")
+ENGINES = ("auto", "pdflatex", "typst")
 VIEWS = {
     "paths": "the loss of one step by explicit plus implicit paths",
     "local": "the factors: each derivative within a step, at matrix level",
@@ -42,7 +48,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Exit with code 2."""
-        self.exit(2, f"symrnn: {shown(message)}; {self.prog} --help says what is accepted\n")
+        self.exit(2, f"symrnn: {printable(message)}; {self.prog} --help says what is accepted\n")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -65,19 +71,19 @@ def parser() -> argparse.ArgumentParser:
         "certificate.json. If a single step does not hold, nothing is written.",
         epilog="A job file names a cell, a sequence and what to derive:\n\n"
         '  title = "The next character"\n  cell = "elman"          # built-in, or a path to your own\n'
-        '  activation = "tanh"     # tanh, sigmoid, relu, identity\n  state = 3\n  [sequence]\n'
+        f'  activation = "tanh"     # {", ".join(ACTIVATIONS)}\n  state = 3\n  [sequence]\n'
         '  vocabulary = ["a", "b"]\n  inputs = ["a", "b"]\n  targets = ["b", "a"]\n',
         formatter_class=raw,
     )
     report.add_argument("job", metavar="JOB.toml", help="the job file")
     report.add_argument("--out", metavar="DIR", help="folder for the files (default: that of the job file)")
     report.add_argument(
-        "--format", default="pdf,tex", metavar="LIST", help="of pdf, tex, typ, html, ipynb (default: pdf,tex)"
+        "--format", default="pdf,tex", metavar="LIST", help=f"of {', '.join(FORMATS)} (default: pdf,tex)"
     )
     report.add_argument(
         "--engine",
         default="auto",
-        choices=("auto", "pdflatex", "typst"),
+        choices=ENGINES,
         help="what makes the PDF (default auto: pdflatex if installed, else the built-in typst)",
     )
     report.add_argument("--seed", type=int, metavar="N", help="seed of the numbers, instead of the job's")
@@ -99,9 +105,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=raw,
     )
     derive.add_argument("cell", metavar="CELL", help="a built-in cell, or a path to a cell file")
-    derive.add_argument(
-        "--of", default="L", metavar="NAME", help="what to differentiate (default: the loss L)"
-    )
+    derive.add_argument("--of", metavar="NAME", help="what to differentiate (default: the loss L)")
     derive.add_argument("--at", type=int, metavar="T", help="at which step (default: the last)")
     derive.add_argument(
         "--wrt",
@@ -114,7 +118,7 @@ def parser() -> argparse.ArgumentParser:
     derive.add_argument(
         "--notation",
         metavar="NAME",
-        help="whose names: lecture, d2l, pascanu, pytorch, goodfellow, or a file (default: the cell's)",
+        help=f"whose names: {', '.join(NOTATIONS)}, or a file (default: the cell's)",
     )
     derive.add_argument("--view", default="paths", choices=VIEWS, help="which view (default: paths)")
     derive.add_argument("--format", default="text", choices=("text", "latex", "json"), help="(default: text)")
@@ -159,13 +163,9 @@ def parser() -> argparse.ArgumentParser:
     )
     for command in (derive, verify, code):
         command.add_argument(
-            "--activation",
-            choices=("tanh", "sigmoid", "relu", "identity"),
-            help="what sigma stands for (default: tanh)",
+            "--activation", choices=ACTIVATIONS, help="what sigma stands for (default: tanh)"
         )
-        command.add_argument(
-            "--loss", choices=("cross_entropy", "squared_error"), help="(default: cross_entropy)"
-        )
+        command.add_argument("--loss", choices=LOSSES, help="(default: cross_entropy)")
     return top
 
 
@@ -213,7 +213,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"symrnn: a step does not hold; nothing was written\n{error}", file=sys.stderr)
         return 1
     except SymrnnError as error:
-        print(f"symrnn: {shown(error)}", file=sys.stderr)
+        print(f"symrnn: {printable(error)}", file=sys.stderr)
         return 3 if isinstance(error, SystemRefusal) else 2
     except KeyboardInterrupt:
         print("symrnn: interrupted; nothing was written", file=sys.stderr)

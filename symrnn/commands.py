@@ -27,7 +27,7 @@ from symrnn.model import (
 )
 from symrnn.notation import layout, text
 from symrnn.tensor import InputError, Variable
-from symrnn.terminal import counted, progress, shown
+from symrnn.terminal import counted, printable, progress
 
 
 class UsageError(InputError):
@@ -56,7 +56,7 @@ def report(options: argparse.Namespace) -> int:
         f" below {made.certificate['deviation']:.0e}, tolerance {made.certificate['tolerance']:.0e}"
     )
     for file in files:
-        print(f"wrote {shown(file)}" + (f", made by {made.engine}" if file.suffix == ".pdf" else ""))
+        print(f"wrote {printable(file)}" + (f", made by {made.engine}" if file.suffix == ".pdf" else ""))
     return 0
 
 
@@ -84,7 +84,7 @@ def _variants(options: argparse.Namespace, formats: list[str]) -> int:
             f" below {shared['deviation']:.0e}, tolerance {shared['tolerance']:.0e}"
         )
     rest = f", {there} were there" if there else ""
-    print(f"{made} of {total} variants made in {shown(wanted.folder)}{rest}")
+    print(f"{made} of {total} variants made in {printable(wanted.folder)}{rest}")
     return 0
 
 
@@ -97,7 +97,7 @@ def derive(options: argparse.Namespace) -> int:
     cell = notation.cell(cell)
     last = options.at if options.at is not None else options.steps or 4
     network = cell.unroll(options.steps or max(last, 1))
-    of = network[notation.read([options.of], cell)[0], last]
+    of = network[notation.read([options.of or network.roles.loss], cell)[0], last]
     sizes = _sizes(options.size)
     listed: list[View]
     with progress(f"derive {cell.name}"), under(Conventions(copies=notation.copies)):

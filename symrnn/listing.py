@@ -17,7 +17,7 @@ from symrnn.derivation import (
     Sweep,
     derive,
     derive_sweep,
-    entry_derivation,
+    entry_by_entry,
     factors,
     successors_rule,
 )
@@ -155,7 +155,7 @@ def views(
     if name == "local":
         return [view_of(found, at, words) for found, words in made]
     vectors = [(found, words) for found, words in made if found.goal.args[0].rank]
-    return [view_of(entry_derivation(found), at, words) for found, words in vectors]
+    return [view_of(entry_by_entry(found), at, words) for found, words in vectors]
 
 
 def scalar_view(network: OrderedNetwork, of: Variable, wrt: Variable, sizes: Mapping[str, int]) -> View:

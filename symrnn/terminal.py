@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
-def shown(words: object) -> str:
+def printable(words: object) -> str:
     r"""Return words as one line for a terminal: what would move its cursor or hide text is written out.
 
-    >>> shown("a\x1b[31m\u202eb")
+    >>> printable("a\x1b[31m\u202eb")
     'a\\x1b[31m\\u202eb'
     """
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(words))
@@ -24,9 +24,9 @@ def progress(title: str) -> Iterator[Callable[[str], None]]:
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as display:
-        task = display.add_task(shown(title), total=None)
+        task = display.add_task(printable(title), total=None)
         yield lambda words: display.update(
-            task, description=shown(f"{title}: {words}")[: max(20, console.width - 20)]
+            task, description=printable(f"{title}: {words}")[: max(20, console.width - 20)]
         )
 
 
@@ -42,10 +42,10 @@ def counted(title: str, total: int) -> Iterator[tuple[Callable[[str], None], Cal
     with Progress(
         *columns, saying, console=console, transient=True, disable=not console.is_terminal
     ) as display:
-        task = display.add_task(shown(title), total=total)
+        task = display.add_task(printable(title), total=total)
         yield (
             lambda words: display.update(
-                task, description=shown(f"{title}: {words}")[: max(20, console.width - 60)]
+                task, description=printable(f"{title}: {words}")[: max(20, console.width - 60)]
             ),
             lambda: display.advance(task),
         )

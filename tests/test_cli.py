@@ -4,15 +4,19 @@ import json
 import re
 import subprocess
 import sys
+from typing import get_args
 
 import pytest
 from sympy import Rational
 
 import symrnn
+from symrnn import cli
 from symrnn.cli import VIEWS, main
 from symrnn.derivation import BOOK, Sweep
-from symrnn.model import builtin_cells
-from symrnn.tensor import scale
+from symrnn.document import Engine
+from symrnn.model import HERE, builtin_cells, losses
+from symrnn.report import FORMATS
+from symrnn.tensor import ACTIVATIONS, scale
 
 INDEX_RULES = {"derivative of a sum", "derivative of an entry", "sifting", "insert", "shown above"}
 
@@ -170,9 +174,18 @@ def test_the_package_runs_as_a_module_with_the_exit_code_of_the_command():
     assert refused.returncode == 2 and refused.stderr.startswith("symrnn: ") and refused.stdout == ""
 
 
-def test_help_needs_no_sympy():
-    code = "import sys, symrnn.cli; symrnn.cli.parser().format_help(); sys.exit('sympy' in sys.modules)"
-    assert python("-c", code).returncode == 0
+def test_help_needs_neither_sympy_nor_numpy():
+    code = "import sys, symrnn.cli\nsymrnn.cli.parser().format_help()\nsys.exit(%r in sys.modules)"
+    for heavy in ("sympy", "numpy"):
+        assert python("-c", code % heavy).returncode == 0
+
+
+def test_what_may_be_picked_are_the_rows_of_the_tables():
+    assert set(cli.ACTIVATIONS) == set(ACTIVATIONS)
+    assert set(cli.LOSSES) == set(losses())
+    assert set(cli.NOTATIONS) == {file.stem for file in (HERE / "notations").glob("*.toml")}
+    assert set(cli.FORMATS) == set(FORMATS)
+    assert set(cli.ENGINES) == set(get_args(Engine))
 
 
 def test_a_public_name_is_the_function_whatever_was_imported_before():

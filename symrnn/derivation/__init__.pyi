@@ -2,7 +2,7 @@ from .budget import DerivationError as DerivationError, longest_readable as long
 from .entries import EntryDerivation as EntryDerivation, derive_entry as derive_entry, element as element
 from .everything import (
     derivations as derivations,
-    entry_derivation as entry_derivation,
+    entry_by_entry as entry_by_entry,
     factors as factors,
 )
 from .onestep import K as K, OneStep as OneStep

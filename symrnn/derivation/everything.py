@@ -12,7 +12,7 @@ from symrnn.model import HORIZON, STEP, OrderedNetwork
 from symrnn.tensor import Immediate, Total, Variable
 
 
-def entry_derivation(matrix: Derivation) -> EntryDerivation:
+def entry_by_entry(matrix: Derivation) -> EntryDerivation:
     """Return a derivation within a step, entry by entry."""
     return derive_entry(matrix.goal, ("p", "q", "r")[: matrix.goal.rank], matrix.network, matrix=matrix)
 
@@ -65,7 +65,7 @@ def derivations(network: OrderedNetwork) -> list[Derivation | EntryDerivation]:
     for found, words in parts.values():
         made.append(found)
         if found.goal.args[0].rank and (words or not step.branches or found.goal.args[1] in given):
-            made.append(entry_derivation(found))
+            made.append(entry_by_entry(found))
     for v in given:
         lemma = claim(condensed, v)
         if lemma:

@@ -51,9 +51,9 @@ class Term:
 
 def straight_term(network: OrderedNetwork, wrt: Variable, k: int, t: int) -> Term:
     """Return the term of the use at step k whose path to L_t bends least, and passes most gates."""
-    stations = network.condense({*network.states, "L"})
-    users = [v for v in (network[s, k] for s in network.states) if wrt in stations.parents(v)]
-    paths = [path for v in users for path in stations.paths(v, network["L", t])]
+    condensed = network.condensed
+    users = [v for v in (network[s, k] for s in network.states) if wrt in condensed.parents(v)]
+    paths = [path for v in users for path in condensed.paths(v, network.loss(t))]
 
     def bends(path: tuple[Variable, ...]) -> tuple[int, int]:
         edges = list(pairwise(path))
@@ -65,8 +65,7 @@ def straight_term(network: OrderedNetwork, wrt: Variable, k: int, t: int) -> Ter
 
 def terms(network: OrderedNetwork, wrt: Variable, loss: Variable) -> Iterator[Term]:
     """Yield one term for each path from ``wrt`` to a loss."""
-    stations = network.condense({*network.states, "L"})
-    for path in stations.paths(wrt, loss):
+    for path in network.condensed.paths(wrt, loss):
         yield Term(wrt, path[1:])
 
 
@@ -117,8 +116,9 @@ def unrolled(
     """
     low = 12.5 if len(network.states) > 1 else Sizes.row
     sizes = sizes or Sizes(column=min(33.0, 154.0 / max(network.steps, 1)), row=low)
-    output = "yhat" if any(e.target.name == "yhat" for e in network.step) else "z"
-    tops = ["L"] if len(network.states) > 1 else ["L", output]
+    roles = network.roles
+    output = roles.prediction if roles.prediction in network.by_name else roles.logits
+    tops = [roles.loss] if len(network.states) > 1 else [roles.loss, output]
     drawn = network.condense({*network.states, *tops})
     place = _places(drawn, tops, sizes)
     path = () if term is None else _drawn_path(term, drawn, place)
@@ -162,7 +162,7 @@ def _places(network: OrderedNetwork, tops: list[str], sizes: Sizes) -> Place:
             x += last * sizes.aside
             for n, name in reversed(list(enumerate(tops))):
                 place[network[name, t]] = (x, top + n * (sizes.row - 0.5), sizes.box)
-            place[network["x", t]] = (x, bottom, sizes.box)
+            place[network[network.roles.input, t]] = (x, bottom, sizes.box)
     return place
 
 
@@ -175,7 +175,7 @@ def _drawn_path(term: Term, drawn: OrderedNetwork, place: Place) -> tuple[Variab
 
 def _plain_style(v: Variable, network: OrderedNetwork) -> Style:
     weights = network.weights
-    unused = weights and v.name not in (*network.states, "x") and not weights[int(v.time) - 1]
+    unused = weights and v.name not in (*network.states, network.roles.input) and not weights[int(v.time) - 1]
     return "faded" if unused else "plain"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from symrnn.derivation import Derivation, EntryDerivation, Line as Claim, Reason
-from symrnn.document import Display, Line, Piece, Result, StepRow, Steps, Text, words
+from symrnn.document import Display, Line, Result, StepRow, Steps, words
 from symrnn.model import OrderedNetwork, in_force
 from symrnn.notation import (
     Cases,
@@ -24,7 +24,6 @@ from symrnn.notation import (
     chained,
     entry_cases,
     entry_layout,
-    inline,
     layout,
     line,
     row,
@@ -42,15 +41,10 @@ ACROSS = 158.0  # of equations side by side
 GAP = 13.0  # round the relation and between two equations side by side
 
 
-def prose(*pieces: Piece | Tensor) -> Text:
-    """Return running text with mathematics in it."""
-    return tuple(inline(piece) if isinstance(piece, Tensor) else piece for piece in pieces)
-
-
 def steps(derivation: Derivation | EntryDerivation, first: int = 1) -> Steps:
     """Rows of a derivation; a left side is printed where it changes."""
     rows: list[StepRow] = []
-    shown: Tree | None = None
+    left: Tree | None = None
     lines: Sequence[tuple[Tree, Tree, str, str, Reason]]
     if isinstance(derivation, EntryDerivation):
         lines = [(entry_layout(x.lhs), entry_layout(x.rhs), "=", x.rule, x.reason) for x in derivation.lines]
@@ -58,9 +52,9 @@ def steps(derivation: Derivation | EntryDerivation, first: int = 1) -> Steps:
         lines = [(*line(x.lhs, x.rhs), x.relation, x.rule.name, x.reason) for x in derivation.lines()]
     for lhs, rhs, relation, rule, reason in lines:
         limit = room(lhs)
-        printed = Line(None if lhs == shown else lhs, relation, broken(rhs, limit))  # type: ignore[arg-type]  # a literal
+        printed = Line(None if lhs == left else lhs, relation, broken(rhs, limit))  # type: ignore[arg-type]  # a literal
         rows.append(StepRow(printed, named(rule), worded(reason)))
-        shown = lhs
+        left = lhs
     return Steps(tuple(rows), first)
 
 
@@ -75,7 +69,7 @@ def fits(block: Steps) -> bool:
     return all(width(tree) <= STEP_WIDTH for printed in block.rows for tree in printed.line.rhs)
 
 
-def facts(derivations: Sequence[Derivation], first: int = 1) -> Steps:
+def one_row_each(derivations: Sequence[Derivation], first: int = 1) -> Steps:
     """One row for each derivation: its lines as one chain of equations, the names of its rules beside."""
     rows = []
     for derivation in derivations:

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 
 from symrnn.derivation import Derivation
 from symrnn.document import Block, Display, Prose
-from symrnn.report.compose import columns_of, display, facts
-from symrnn.report.phrases import say
+from symrnn.report.compose import columns_of, display, one_row_each
+from symrnn.report.wording import say
 
 MOST_ROWS = 6  # of a display
 
@@ -53,7 +53,7 @@ def alike(derivations: Sequence[Derivation]) -> list[Block]:
     others = [found for group in groups for found in group[1:]]
     of_these = say("forms.of_one_form" if len(groups) == 1 else "forms.of_several_forms")
     return [
-        facts([group[0] for group in groups]),
+        one_row_each([group[0] for group in groups]),
         *([Prose(of_these)] if others else []),
         *results(others),
     ]

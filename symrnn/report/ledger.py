@@ -57,7 +57,7 @@ class Ledger:
         """Take in the derivative of a short loss, to compare it with that of the loss written out."""
         network = cell.unroll(min(most, self.points[0].network.steps))
         sizes = {axis: 1 if axis in cell.input_shape else 2 for v in network.given for axis in v.shape}
-        derivation = derive(Total(network["L", network.steps], network[parameter]), network)
+        derivation = derive(Total(network.loss(network.steps), network[parameter]), network)
         point = random_point(network, self.points[-1].seed or 0, sizes)
         self.waiting.append(partial(certify_substituted, derivation, point))
 

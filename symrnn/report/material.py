@@ -22,6 +22,7 @@ from symrnn.derivation import (
     derive,
     derive_entry,
     derive_sweep,
+    entry_by_entry,
     longest_readable,
 )
 from symrnn.model import HORIZON, STEP, OrderedNetwork
@@ -52,14 +53,15 @@ class Material:
         return self.job.network
 
     @cached_property
-    def stations(self) -> OrderedNetwork:
+    def condensed(self) -> OrderedNetwork:
         """The network of states and losses."""
-        return self.network.condense({*self.network.states, "L"})
+        return self.network.condensed
 
     @cached_property
     def with_logits(self) -> OrderedNetwork:
         """The network of states, logits and losses."""
-        return self.network.condense({*self.network.states, "z", "L"})
+        roles = self.network.roles
+        return self.network.condense({*self.network.states, roles.logits, roles.loss})
 
     @cached_property
     def step(self) -> OneStep:
@@ -84,13 +86,13 @@ class Material:
     def users(self, wrt: Variable, time: object) -> list[Variable]:
         """The states in whose equation a parameter or an input stands, at a time."""
         x = wrt if wrt.time is None else wrt.at(1)
-        at_1 = [v for v in (self.network[s, 1] for s in self.network.states) if x in self.stations.parents(v)]
-        return [self.network[v.name, time] for v in at_1]
+        network, condensed = self.network, self.condensed
+        return [network[s, time] for s in network.states if x in condensed.parents(network[s, 1])]
 
     @cached_property
-    def shown_states(self) -> list[Variable]:
+    def seen_states(self) -> list[Variable]:
         """The states that the loss of their step sees through the logits, at symbolic t."""
-        z = self.with_logits.parents(self.network["z", STEP])
+        z = self.with_logits.parents(self.network.logits(STEP))
         return [v for v in z if v.name in self.network.states and v.time == STEP]
 
     @cached_property
@@ -115,23 +117,23 @@ class Material:
     def one_back(self) -> Derivation:
         """∂s_t/∂W at the last step of the main expansion: explicit, and through the step before."""
         time = self.main_paths.goal.args[0].time
-        return self.ledger.admit(derive(Total(self.state(time), self.main), self.stations, ONE_BACK))
+        return self.ledger.admit(derive(Total(self.state(time), self.main), self.condensed, ONE_BACK))
 
     @cached_property
     def general(self) -> Derivation:
         """∂s_t/∂W for any t, by induction."""
-        return self.ledger.admit(*claim(self.stations, self.main))
+        return self.ledger.admit(*claim(self.condensed, self.main))
 
     @cached_property
     def output(self) -> Derivation:
         """∂L_t/∂z_t."""
-        goal = Total(self.network["L", STEP], self.network["z", STEP])
+        goal = Total(self.network.loss(STEP), self.network.logits(STEP))
         strategy = OUTPUT_IN_SHORT if self.edgewise else None
         return self.ledger.admit(derive(goal, self.network, strategy))
 
     def from_loss(self, wrt: Variable) -> Derivation:
         """∂L_t by the state of its step, or by a parameter of the output, through the logits."""
-        goal = Total(self.network["L", STEP], wrt)
+        goal = Total(self.network.loss(STEP), wrt)
         return self.ledger.admit(derive(goal, self.with_logits, FULL, (self.output,)))
 
     @cached_property
@@ -176,7 +178,7 @@ class Material:
         """∂s_t/∂s_k as the ordered product of one-step Jacobians."""
         goal = Total(self.state(STEP), self.state(K))
         return self.ledger.admit(
-            derive(goal, self.stations, PRODUCT, (self.jacobian_matrix,), times=(0, HORIZON))
+            derive(goal, self.condensed, PRODUCT, (self.jacobian_matrix,), times=(0, HORIZON))
         )
 
     def immediate(self, wrt: Variable, state: Variable | None = None) -> Derivation:
@@ -190,33 +192,32 @@ class Material:
 
     def entries(self, matrix: Derivation) -> EntryDerivation:
         """A derivation within a step, entry by entry."""
-        letters = ("p", "q", "r")[: matrix.goal.rank]
-        return self.ledger.admit(derive_entry(matrix.goal, letters, matrix.network, matrix=matrix))
+        return self.ledger.admit(entry_by_entry(matrix))
 
     @cached_property
     def contracted(self) -> Derivation:
         """∂L_t/∂W as a sum of outer products."""
         goal = Total(self.job.of, self.main)
         lemmas = (self.main_paths, self.main_immediate)
-        return self.ledger.admit(derive(goal, self.stations, CONTRACTED, lemmas))
+        return self.ledger.admit(derive(goal, self.condensed, CONTRACTED, lemmas))
 
     @cached_property
     def recursion(self) -> Derivation:
         """∂L/∂s_k from ∂L/∂s_{k+1}."""
-        goal = Total(self.network["L"], self.state(K))
-        return self.ledger.admit(derive(goal, self.stations, RECURSION, times=(1, HORIZON - 1)))
+        goal = Total(self.network.total_loss, self.state(K))
+        return self.ledger.admit(derive(goal, self.condensed, RECURSION, times=(1, HORIZON - 1)))
 
     @cached_property
     def reordered(self) -> Derivation:
         """∂L/∂W: the double sum, and its other order."""
-        goal = Total(self.network["L"], self.main)
-        return self.ledger.admit(derive(goal, self.stations, REORDERED, (self.general,)))
+        goal = Total(self.network.total_loss, self.main)
+        return self.ledger.admit(derive(goal, self.condensed, REORDERED, (self.general,)))
 
     @cached_property
     def sweep(self) -> Sweep:
         """The backward sweep."""
-        shown = self.step.edges.values() if self.edgewise else ()
-        found = derive_sweep(self.network, tuple(shown))
+        lemmas = self.step.edges.values() if self.edgewise else ()
+        found = derive_sweep(self.network, tuple(lemmas))
         for derivation in (*found.signals.values(), *found.parameters.values()):
             self.ledger.admit(derivation)
         return found

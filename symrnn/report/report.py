@@ -29,12 +29,12 @@ from symrnn.document import (
 )
 from symrnn.model import CHOICES, USUAL, under
 from symrnn.report.job import Job
-from symrnn.report.kinds import exercise, handout, reference as derivation, slides
+from symrnn.report.kinds import exercise, handout, reference, slides
 from symrnn.report.ledger import Ledger
 from symrnn.witness import bound_of, random_point
 
 BUILDERS: dict[str, Callable[[Job, Ledger], Document]] = {
-    "derivation": derivation.build,
+    "derivation": reference.build,
     "handout": handout.build,
     "exercise": exercise.build,
     "solution": exercise.build,

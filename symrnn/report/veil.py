@@ -65,17 +65,17 @@ class Veil:
         """Return a paragraph that gives a part away."""
         return Prose(text, blank=self.hides(part))
 
-    def table(self, table: Table, shown: Collection[int]) -> Table:
-        """Return a table with its numbers hidden, but for the columns that are ``shown``."""
+    def table(self, table: Table, given: Collection[int]) -> Table:
+        """Return a table with its numbers hidden, but for the columns that are ``given``."""
         if not self.hides("numbers"):
             return table
-        rows = (_blanked(cells, shown) for cells in table.rows)
+        rows = (_blanked(cells, given) for cells in table.rows)
         return replace(table, rows=tuple(rows))
 
 
-def _blanked(cells: Sequence[Text], shown: Collection[int]) -> tuple[Text, ...]:
+def _blanked(cells: Sequence[Text], given: Collection[int]) -> tuple[Text, ...]:
     return tuple(
-        cell if number in shown or not cell else (Blank(tuple(map(_full, cell))),)
+        cell if number in given or not cell else (Blank(tuple(map(_full, cell))),)
         for number, cell in enumerate(cells)
     )
 

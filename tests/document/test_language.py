@@ -29,8 +29,8 @@ from symrnn.model import read_toml
 from symrnn.notation.tree import Name
 from symrnn.report import certificate_of, certify_job, make_report, make_variants, order, read_job
 from symrnn.report.job import KINDS
-from symrnn.report.phrases import listing, sentences
 from symrnn.report.sequence import JobError
+from symrnn.report.wording import listing, sentences
 from symrnn.tensor import TABLE, Variable
 from tests import ROOT
 

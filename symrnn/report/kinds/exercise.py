@@ -15,8 +15,8 @@ from symrnn.report.job import Job
 from symrnn.report.kinds.handout import SAME, Facts, P, R, Sheet, derived
 from symrnn.report.ledger import Ledger
 from symrnn.report.material import Material
-from symrnn.report.phrases import say
 from symrnn.report.veil import Veil
+from symrnn.report.wording import say
 
 SHORT = 30  # characters of a name that leave room beside it
 LABELS = {"exercise": "label.exercise", "hints": "label.hints"}
@@ -50,15 +50,15 @@ class Sheets:
 
     def exercise(self, job: Job, ledger: Ledger) -> Document:
         """Return the exercise with the numbers of ``job``, and its key with it."""
-        return replace(self.veiled.filled(job, ledger, form(job)), key=self.solution(job, ledger))
+        return replace(self.veiled.filled(job, ledger, head(job)), key=self.solution(job, ledger))
 
     def solution(self, job: Job, ledger: Ledger) -> Document:
         """Return the solution with the numbers of ``job``."""
-        return self.open.filled(job, ledger, form(job))
+        return self.open.filled(job, ledger, head(job))
 
 
-def form(job: Job) -> tuple[Block, ...]:
-    """Places for name, date and points, where the job asks for them."""
+def head(job: Job) -> tuple[Block, ...]:
+    """Return places for name, date and points, where the job asks for them."""
     asked = job.exercise
     total = sum(number for _, number in asked.points)
     name = [(f"{words('exercise.name')} {asked.student}".strip(), "")] if asked.name or asked.student else []

@@ -49,13 +49,13 @@ from symrnn.report.exercise import recurrent_matrices
 from symrnn.report.job import Job
 from symrnn.report.ledger import Ledger
 from symrnn.report.material import Material
-from symrnn.report.phrases import say, sentences
-from symrnn.report.sections import network as network_part, paths as story_part, sweep as sweep_part
+from symrnn.report.sections import checks, network as network_section, paths as paths_section
 from symrnn.report.sections.handout_numbers import headed, with_numbers
 from symrnn.report.sections.jacobian import jacobian_picture
 from symrnn.report.sections.notation import stated
 from symrnn.report.sections.program import program
 from symrnn.report.veil import Veil
+from symrnn.report.wording import say, sentences
 from symrnn.tensor import TimeSum, Total, bound
 
 P, Q, R = Symbol("p"), Symbol("q"), Symbol("r")
@@ -163,7 +163,7 @@ class Sheet:
             blocks=(*head, *self.story, *numbers, slips(facts), *self.questions),
             running_head=job.course,
             label=words(self.label, cell=job.cell.name),
-            foot=sweep_part.foot(ledger) if ledger is shared else sweep_part.foot_of_variant(shared, ledger),
+            foot=checks.foot(ledger) if ledger is shared else checks.foot_of_variant(shared, ledger),
             language=language().code,
             program=() if self.veil.hide else program(job),  # it would find what is hidden
         )
@@ -184,7 +184,7 @@ def network(facts: Facts) -> list[Block]:
     )
     read_symbols = say("network.reads_symbols", times=times, n=len(job.vocabulary))
     intro = read_symbols if job.vocabulary else say("network.reads", times=times)
-    after = merged((*shared, *network_part.activation_sentence(job)))
+    after = merged((*shared, *network_section.activation_sentence(job)))
     caption = say(
         "handout.figure",
         T=row(Symbol("T"), Operator("="), last),
@@ -196,7 +196,7 @@ def network(facts: Facts) -> list[Block]:
     return [
         Heading(say("network.title")),
         *stated(job),
-        *network_part.introduced(job, intro, after),
+        *network_section.introduced(job, intro, after),
         Figure(drawn(job.network, straight_term(job.network, material.main, k, t)), caption),
     ]
 
@@ -204,7 +204,7 @@ def network(facts: Facts) -> list[Block]:
 def dependence(facts: Facts, veil: Veil) -> list[Block]:
     """Explicit and implicit: the step that the whole derivation turns on, with its terms braced."""
     rules = [line.rule.name for line in facts.paths.lines()]
-    blocks = story_part.two_kinds(facts.material)
+    blocks = paths_section.two_kinds(facts.material)
     if not veil.hides_step(rules.index(explicit_implicit.name) + 1):
         return blocks
     return [
@@ -219,7 +219,7 @@ def numbered(facts: Facts) -> Steps:
 
 def boxed(facts: Facts) -> Result:
     """The result, its factors braced."""
-    (found,) = story_part.boxed(facts.material)
+    (found,) = paths_section.boxed(facts.material)
     return Result(found.line, words("result.title"), words("result.from_steps", last=facts.last))
 
 
@@ -243,7 +243,7 @@ def derivation(facts: Facts, veil: Veil) -> list[Block]:
     """The path expansion rule by rule, its result in a box, and the result in words."""
     material, job = facts.material, facts.material.job
     return [
-        headed("story.derivation", job.exercise.points_of("results", "rules")),
+        headed("paths.derivation", job.exercise.points_of("results", "rules")),
         Prose(say("handout.before_steps", loss=job.of, W=material.main)),
         veil.steps(numbered(facts)),
         veil.result(boxed(facts), facts.last),

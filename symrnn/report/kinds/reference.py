@@ -11,16 +11,9 @@ from symrnn.notation import Symbol, separated, variable
 from symrnn.report.job import Job
 from symrnn.report.ledger import Ledger
 from symrnn.report.material import Material
-from symrnn.report.phrases import say
-from symrnn.report.sections import (
-    factors as factors_part,
-    gates as gates_part,
-    network as network_part,
-    numbers,
-    paths as story_part,
-    sweep as sweep_part,
-)
+from symrnn.report.sections import checks, factors, gates, network, numbers, paths, sweep
 from symrnn.report.sections.program import program
+from symrnn.report.wording import say
 
 MANY = 8  # names that the first sentence still lists
 
@@ -35,16 +28,16 @@ def build(job: Job, ledger: Ledger) -> Document:
     """
     material = Material(job, ledger)
     blocks = [
-        *network_part.section(material),
-        *story_part.section(material),
-        *(gates_part if material.edgewise else factors_part).section(material),
-        *sweep_part.section(material),
+        *network.section(material),
+        *paths.section(material),
+        *(gates if material.edgewise else factors).section(material),
+        *sweep.section(material),
         Heading(say("numbers.title")),
         *numbers.section(material),
     ]
     ledger.admit_substituted(job.cell, material.main.name, 2 if material.edgewise else 3)
     ledger.settle()
-    blocks += sweep_part.checks(ledger)
+    blocks += checks.section(ledger)
     lead = {"loss": variable(job.of), "k": Symbol("k")}
     names = separated([variable(v) for v in job.wrt], "comma")
     many = len(job.wrt) > MANY
@@ -54,7 +47,7 @@ def build(job: Job, ledger: Ledger) -> Document:
         blocks=tuple(blocks),
         running_head=job.course,
         label=words("label.derivation", cell=job.cell.name),
-        foot=sweep_part.foot(ledger),
+        foot=checks.foot(ledger),
         language=language().code,
         program=program(job),
     )

@@ -30,10 +30,10 @@ from symrnn.report.job import Job
 from symrnn.report.kinds.handout import Facts, boxed, derived, numbered, reading
 from symrnn.report.ledger import Ledger
 from symrnn.report.material import Material
-from symrnn.report.phrases import say
-from symrnn.report.sections import network as network_part, numbers, paths as story_part, sweep as sweep_part
+from symrnn.report.sections import checks, network as network_section, numbers, paths as paths_section
 from symrnn.report.sections.notation import stated
 from symrnn.report.sections.program import program
+from symrnn.report.wording import say
 from symrnn.tensor import Total
 
 ROOM = 58.0  # millimetres of steps that a frame holds
@@ -64,7 +64,7 @@ def build(job: Job, ledger: Ledger) -> Document:
         blocks=blocks,
         running_head=job.course,
         label=words("label.slides", cell=job.cell.name),
-        foot=sweep_part.foot(ledger),
+        foot=checks.foot(ledger),
         language=language().code,
         layout="slides",
         program=program(job),
@@ -79,9 +79,9 @@ def sizes(facts: Facts) -> Sizes:
 def network(facts: Facts) -> list[Block]:
     """Equations with what their symbols mean, and the graph."""
     job = facts.material.job
-    equations = replace(network_part.equations(job), columns=1)
-    left: tuple[Block, ...] = (equations, Prose(network_part.activation_sentence(job)))
-    signals, parameters = network_part.shape_tables(job)
+    equations = replace(network_section.equations(job), columns=1)
+    left: tuple[Block, ...] = (equations, Prose(network_section.activation_sentence(job)))
+    signals, parameters = network_section.shape_tables(job)
     symbols = Table((), (), (*signals.rows, *parameters.rows), signals.align)
     return [
         Heading(say("network.title")),
@@ -97,11 +97,11 @@ def dependence(facts: Facts) -> list[Block]:
     material = facts.material
     t = int(material.job.of.time)
     state, before = material.state(t), material.state(t - 1)
-    shown = [block for block in story_part.two_kinds(material) if isinstance(block, Display)]
+    braced = [block for block in paths_section.two_kinds(material) if isinstance(block, Display)]
     return [
-        Heading(say("story.two_kinds")),
+        Heading(say("paths.two_kinds")),
         Prose(say("slides.openly", W=material.main, state=state, before=before)),
-        *shown,
+        *braced,
         Prose(say("slides.sign", sign=PARTIAL, before=before)),
         Prose(say("slides.earlier")),
     ]
@@ -109,7 +109,7 @@ def dependence(facts: Facts) -> list[Block]:
 
 def derivation(facts: Facts) -> list[Block]:
     """The steps, as many frames as they need."""
-    heading = Heading(say("story.derivation"))
+    heading = Heading(say("paths.derivation"))
     return [block for steps in balanced(numbered(facts)) for block in (heading, steps)]
 
 
@@ -139,11 +139,11 @@ def parts(steps: Steps, room: float) -> list[Steps]:
 def paths(facts: Facts) -> Gallery:
     """The graph once for each term, with its path marked."""
     material = facts.material
-    shown = story_part.gallery(material)
+    gallery = paths_section.gallery(material)
     network, t = material.network, int(material.job.of.time)
     items = tuple(
         (drawn(network, straight_term(network, material.main, k, t), sizes(facts)), formula)
-        for k, (_, formula) in zip(range(t, 0, -1), shown.items)
+        for k, (_, formula) in zip(range(t, 0, -1), gallery.items)
     )
     caption = say("slides.caption", W=material.main, k=Symbol("k"), loss=material.job.of)
     return Gallery(items, caption, 2, drawn(network, sizes=sizes(facts)))

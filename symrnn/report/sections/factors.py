@@ -1,4 +1,4 @@
-"""Third part of the reference: the three factors, down to their entries, and how they contract."""
+"""The three factors of a gradient, for a cell without gates, down to their entries, and how they contract."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from symrnn.notation import (
     variable,
     width,
 )
-from symrnn.report.compose import DISPLAY_WIDTH, cases, entry_count, facts, steps
+from symrnn.report.compose import DISPLAY_WIDTH, cases, entry_count, one_row_each, steps
 from symrnn.report.material import Material
-from symrnn.report.phrases import listing, say
 from symrnn.report.sections.jacobian import jacobian_picture
+from symrnn.report.wording import listing, say
 from symrnn.tensor import Immediate, Variable
 
 
@@ -28,7 +28,7 @@ def from_loss(material: Material) -> list[Block]:
     """∂L_t/∂z_t and ∂L_t/∂s_t."""
     job = material.job
     z = material.output.goal.args[1]
-    seen = material.shown_states
+    seen = material.seen_states
     more = [material.from_loss(state) for state in seen]
     likely = job.cell.loss == "cross_entropy"
     return [
@@ -36,7 +36,7 @@ def from_loss(material: Material) -> list[Block]:
         Prose(merged((*say("factors.sees", z=z), " ", *(say("factors.softmax") if likely else ())))),
         steps(material.output),
         Prose(say("factors.to_state", states=listing(seen))),
-        *([facts(more)] if material.edgewise else map(steps, more)),
+        *([one_row_each(more)] if material.edgewise else map(steps, more)),
     ]
 
 
@@ -127,7 +127,7 @@ def explicitly(material: Material) -> list[Block]:
 
 
 def section(material: Material) -> list[Block]:
-    """Return the blocks of this part, for a cell without gates."""
+    """Return the blocks of this section, for a cell without gates."""
     return [
         *from_loss(material),
         *from_state(material),

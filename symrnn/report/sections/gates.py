@@ -1,4 +1,4 @@
-"""Third part of the reference, for a cell with gates: one step edge by edge, and from state to state.
+"""One step of a cell with gates, edge by edge, and what leads from state to state.
 
 Gates held fixed and all paths are told apart: ∂c_t/∂c_{t−1} = diag(f_t) is the first, and what a lecture
 often prints for the second.
@@ -9,11 +9,11 @@ from __future__ import annotations
 from symrnn.derivation import K
 from symrnn.document import Block, Heading, Prose, words
 from symrnn.notation import Symbol
-from symrnn.report.compose import display, facts, fits, result, steps
+from symrnn.report.compose import display, fits, one_row_each, result, steps
 from symrnn.report.forms import alike, results
 from symrnn.report.material import Material
-from symrnn.report.phrases import listing, say
 from symrnn.report.sections.factors import contraction, explicitly, from_loss, other_gradients, through_scores
+from symrnn.report.wording import listing, say
 
 
 def edges(material: Material) -> list[Block]:
@@ -78,7 +78,7 @@ def others(material: Material) -> list[Block]:
     blocks = other_gradients()
     outputs = [v for v in material.job.wrt if v.time is None and not material.users(v, K)]
     if outputs:
-        blocks += [through_scores(material), facts([material.from_loss(v) for v in outputs])]
+        blocks += [through_scores(material), one_row_each([material.from_loss(v) for v in outputs])]
     given = [material.paths(wrt) for wrt in material.job.wrt if wrt.time is not None]
     if given:
         last = [found.lines()[-1] for found in given]
@@ -92,7 +92,7 @@ K_SYMBOL = Symbol("k")
 
 
 def section(material: Material) -> list[Block]:
-    """Return the blocks of this part."""
+    """Return the blocks of this section."""
     blocks = from_loss(material) + edges(material) + from_state(material) + uses(material)
     if material.chain and fits(steps(material.contracted)):
         blocks += contraction(material)

@@ -11,9 +11,9 @@ from symrnn.notation import Matrix, Number, Operator, Tree, row, separated, vari
 from symrnn.report.job import Job
 from symrnn.report.ledger import Ledger
 from symrnn.report.material import Material
-from symrnn.report.phrases import say, sentences
 from symrnn.report.sections import numbers
 from symrnn.report.veil import Veil
+from symrnn.report.wording import say, sentences
 from symrnn.tensor import Total
 from symrnn.witness import Array, deviation, value
 
@@ -52,7 +52,7 @@ def with_numbers(
         apart = deviation(value(found.result, here), value(found.goal, here))
         ledger.admit_number(f"{found.goal} as derived, in numbers", apart, "object")
     outputs = numbers.prediction_table(job)
-    targets = range(1 + job.sizes[job.cell.signals["y"][0]], len(outputs.header) - 1)
+    targets = range(1 + job.sizes[job.cell.signals[job.cell.roles.target][0]], len(outputs.header) - 1)
     predictions = veil.table(outputs, (0, *targets))
     contributions = veil.table(numbers.contribution_table(job, material.main.name, ledger), (0,))
     beside = table_width(outputs) <= ROOM_BESIDE
@@ -80,7 +80,8 @@ def given(job: Job) -> list[Block]:
         read = _listed([word for word, _ in job.labels])
         inputs = say("handout.inputs", inputs=read, vocabulary=_listed(job.vocabulary))
     else:
-        arrays |= {variable(job.network["x", t]): x for t, x in enumerate(job.inputs, start=1)}
+        name = job.cell.roles.input
+        arrays |= {variable(job.network[name, t]): x for t, x in enumerate(job.inputs, start=1)}
     digits = next((d for d in range(1, MOST_DIGITS) if _exact(arrays.values(), d)), MOST_DIGITS)
     exact = _exact(arrays.values(), digits)
     sizes = [

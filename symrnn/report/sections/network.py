@@ -1,4 +1,4 @@
-"""First part of the reference: the network, its shapes, its graph, and the total loss."""
+"""The network: its equations, its shapes, its graph, and the total loss."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from symrnn.document import (
     merged,
     words,
 )
-from symrnn.model import IN_LAYER, STEP, Equation, in_force
+from symrnn.model import IN_LAYER, STEP, Equation, in_force, losses
 from symrnn.notation import (
     BigSum,
     Number,
@@ -36,23 +36,17 @@ from symrnn.notation import (
     variable_symbol,
     width,
 )
-from symrnn.report.compose import display, drawn, prose
+from symrnn.report.compose import display, drawn
 from symrnn.report.job import Job
 from symrnn.report.ledger import Ledger
 from symrnn.report.material import Material
-from symrnn.report.phrases import listing, say, sentences
 from symrnn.report.sections.notation import axes_of_derivatives, rows_or_columns, stated
+from symrnn.report.wording import listing, prose, say, sentences
 from symrnn.tensor import TABLE, Apply, Contraction, Shape, Total, Variable
 
 IN_A_ROW = 28.0  # millimetres of symbols of one meaning, without their time
 MANY_PARAMETERS = 6  # from here on the same sentence is not repeated for each
-FIXED = {
-    "x": "meaning.input",
-    "y": "meaning.target",
-    "z": "meaning.scores",
-    "yhat": "meaning.probabilities",
-    "a": "meaning.pre_activation",
-}
+PRE_ACTIVATION = "a"  # by custom, in every cell file
 LOSS = {  # by whether the losses of the steps have weights, and whether there is a logarithm
     (False, False): "network.loss",
     (True, False): "network.loss_weighted",
@@ -63,10 +57,18 @@ LOSS = {  # by whether the losses of the steps have weights, and whether there i
 
 def meaning(job: Job, name: str) -> str:
     """Return what a symbol is, in a few words, by its place in the equations."""
+    roles = job.cell.roles
+    fixed = {
+        roles.input: "meaning.input",
+        roles.target: "meaning.target",
+        roles.logits: "meaning.scores",
+        roles.prediction: "meaning.probabilities",
+        PRE_ACTIVATION: "meaning.pre_activation",
+    }
     if name in job.cell.meanings:
         return said_by_cell(job.cell.meanings[name])
-    if name.split("_")[0] in FIXED:
-        return words(FIXED[name.split("_")[0]])
+    if name.split("_")[0] in fixed:
+        return words(fixed[name.split("_")[0]])
     if name in job.cell.states:
         return words("meaning.state")
     for equation in job.cell.step:
@@ -75,13 +77,13 @@ def meaning(job: Job, name: str) -> str:
             if matrix == Variable(name, job.cell.parameters.get(name, ())):
                 if vector.variables() and all(v.time == STEP - 1 for v in vector.variables()):
                     return words("meaning.recurrent_weights")
-                of_input = vector == Variable("x", vector.shape, STEP)
+                of_input = vector == Variable(roles.input, vector.shape, STEP)
                 return words("meaning.input_weights" if of_input else "meaning.output_weights")
         if (
             name in job.cell.parameters
             and Variable(name, job.cell.parameters[name]) in equation.expression.args
         ):
-            return words("meaning.output_bias" if equation.target.name == "z" else "meaning.bias")
+            return words("meaning.output_bias" if equation.target.name == roles.logits else "meaning.bias")
     return words("meaning.signal")
 
 
@@ -100,12 +102,14 @@ def shape_tree(shape: Shape) -> Tree:
 
 def shape_tables(job: Job) -> tuple[Table, Table]:
     """Symbols with their meaning and shape, signals and parameters, equal rows joined."""
-    shown = ["x", *(e.target.name for e in job.cell.step if e.target.name not in ("L", "e")), "y"]
+    cell, roles = job.cell, job.cell.roles
+    within_loss = losses()[cell.loss]["equations"].keys() - {roles.prediction}
+    computed = [e.target.name for e in cell.step if e.target.name not in within_loss]
     signals: dict[tuple[str, Shape], list[str]] = {}
-    for name in dict.fromkeys(shown):
-        signals.setdefault((meaning(job, name), job.cell.signals[name]), []).append(name)
+    for name in dict.fromkeys((roles.input, *computed, roles.target)):
+        signals.setdefault((meaning(job, name), cell.signals[name]), []).append(name)
     parameters: dict[tuple[str, Shape], list[str]] = {}
-    for name, shape in job.cell.parameters.items():
+    for name, shape in cell.parameters.items():
         parameters.setdefault((meaning(job, name), shape), []).append(name)
     return _symbols(signals, STEP), _symbols(parameters, None)
 
@@ -114,9 +118,9 @@ def _symbols(kinds: dict[tuple[str, Shape], list[str]], time: Any) -> Table:
     rows: list[tuple[Text, ...]] = []
     for (said, shape), names in kinds.items():
         packed = ([Variable(name, shape, time) for name in some] for some in _packed(names))
-        shown = shape_tree(shape[::-1] if in_force().mirrored else shape)
+        axes = shape_tree(shape[::-1] if in_force().mirrored else shape)
         first, *more = (separated(list(map(variable, some)), "comma") for some in packed)
-        rows.append((prose(first), (said,), prose(shown)))
+        rows.append((prose(first), (said,), prose(axes)))
         rows += [(prose(tree), (), ()) for tree in more]
     return Table((), (), tuple(rows), "lll")
 
@@ -173,13 +177,13 @@ def conventions(job: Job) -> Table:
 def equations(job: Job) -> Display:
     """The equations of one step, two columns, the state at the start last."""
     claims = [(e.target, e.expression) for e in job.cell.step]
-    shown = display(*claims, columns=2)
+    of_step = display(*claims, columns=2)
     zeros = tuple(
         Line(variable(Variable(state, job.cell.signals[state], 0)), "=", (Number("0"),))
         for state in job.cell.states
         if not job.values[f"{state}0"].any()
     )
-    return Display((*shown.lines, *zeros), 2)
+    return Display((*of_step.lines, *zeros), 2)
 
 
 def activation_sentence(job: Job) -> Text:
@@ -198,20 +202,21 @@ def activation_sentence(job: Job) -> Text:
 def total_loss(material: Material, ledger: Ledger) -> Display:
     """The total loss as a sum over the steps; weighted where the mask says so."""
     job = material.job
-    equation = Equation(job.network["L"], job.network.by_target[Variable("L")].expression)
+    loss = job.network.total_loss
+    equation = Equation(loss, job.network.by_target[loss].expression)
     ledger.admit_equation(equation, job.network)
     lines = display((equation.target, equation.expression)).lines
     if job.network.weights:
         return Display(lines)
     compact = row(
         BigSum(row(Symbol("t"), Operator("="), Number("1")), Number(str(job.steps))),
-        layout(Variable("L", (), STEP)),
+        layout(job.network.loss(STEP)),
     )
     return Display((Line(lines[0].lhs, "=", (row(compact, Operator("="), lines[0].rhs[0]),)),))
 
 
 def section(material: Material) -> list[Block]:
-    """Return the blocks of this part."""
+    """Return the blocks of this section."""
     job, ledger = material.job, material.ledger
     ledger.admit_equations(job.network)
     last = job.steps
@@ -248,7 +253,7 @@ def section(material: Material) -> list[Block]:
             sentences(
                 say("network.loss_title"),
                 say(LOSS[bool(job.network.weights), job.cell.loss == "cross_entropy"]),
-                axes_of_derivatives(Total(Variable("L", (), STEP), material.shown_states[0])),
+                axes_of_derivatives(Total(job.network.loss(STEP), material.seen_states[0])),
             )
         ),
         total_loss(material, ledger),

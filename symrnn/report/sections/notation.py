@@ -8,7 +8,7 @@ from symrnn.document import Block, Prose, Text, language
 from symrnn.model import USUAL, in_force
 from symrnn.notation import Operator, Script, Symbol, Tree, copy_of, variable
 from symrnn.report.job import Job
-from symrnn.report.phrases import say, sentences
+from symrnn.report.wording import say, sentences
 from symrnn.tensor import Immediate, Tensor, Total, Variable
 
 

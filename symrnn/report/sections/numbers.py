@@ -26,11 +26,11 @@ from symrnn.notation import (
     width,
 )
 from symrnn.numeric import contributions, gradients
-from symrnn.report.compose import DISPLAY_WIDTH, prose
+from symrnn.report.compose import DISPLAY_WIDTH
 from symrnn.report.job import Job
 from symrnn.report.ledger import Ledger
 from symrnn.report.material import Material
-from symrnn.report.phrases import say, sentences
+from symrnn.report.wording import prose, say, sentences
 from symrnn.tensor import Apply, Diagonal, Tensor, Total, Variable, free_times
 from symrnn.witness import Array, deviation, value
 
@@ -59,8 +59,8 @@ def label(word: str) -> Text:
 
 def signal_table(job: Job, names: Sequence[str], title: str, first: int) -> Table:
     """Entries of signals, step by step, from step ``first``."""
-    shown = [Variable(name, job.cell.signals[name], STEP) for name in names]
-    entries = [(v, i) for v in shown for i in range(job.sizes[v.shape[0]])]
+    signals = [Variable(name, job.cell.signals[name], STEP) for name in names]
+    entries = [(v, i) for v in signals for i in range(job.sizes[v.shape[0]])]
     header: tuple[Text, ...] = (
         prose(Symbol("t")),
         say("numbers.input"),
@@ -82,37 +82,41 @@ def forward_tables(job: Job) -> list[Table]:
     """States, and in a cell with gates what the activations make of the pre-activations."""
     tables = [signal_table(job, job.cell.states, words("numbers.states"), 0)]
     gates = [
-        e.target.name for e in job.cell.step if isinstance(e.expression, Apply) and e.target.name != "yhat"
+        e.target.name
+        for e in job.cell.step
+        if isinstance(e.expression, Apply)
+        and e.target.name not in (*job.cell.states, job.cell.roles.prediction)
     ]
-    gates = [name for name in gates if name not in job.cell.states]
     return [*tables, signal_table(job, gates, words("numbers.gates"), 1)] if gates else tables
 
 
 def prediction_table(job: Job) -> Table:
     """Outputs and losses, step by step; with cross entropy the probability of the truth is bold."""
     likely = job.cell.loss == "cross_entropy"
-    output = Variable("yhat" if likely else "z", job.cell.signals["y"], STEP)
-    target = Variable("y", job.cell.signals["y"], STEP)
-    size = job.sizes[job.cell.signals["y"][0]]
+    roles = job.cell.roles
+    shape = job.cell.signals[roles.target]
+    output = Variable(roles.prediction if likely else roles.logits, shape, STEP)
+    target = Variable(roles.target, shape, STEP)
+    size = job.sizes[shape[0]]
     short = job.vocabulary if sum(map(len, job.vocabulary)) <= 30 else ()
     names = [label(word) for word in short] or [prose(entry_symbol(output, i + 1)) for i in range(size)]
     labelled = any(truth for _, truth in job.labels)
     truths: list[Text] = (
         [say("numbers.truth")] if labelled else [prose(entry_symbol(target, i + 1)) for i in range(size)]
     )
-    loss = Variable("L", (), STEP)
+    loss = job.network.loss(STEP)
     header: tuple[Text, ...] = (prose(Symbol("t")), *names, *truths, prose(loss))
     rows: list[tuple[Text, ...]] = []
     for t in range(1, job.steps + 1):
         values, truth = job.point.variable(output.at(t)), job.targets[t - 1]
         cells: list[Text] = [prose(Number(str(t)))]
         for number, share in zip(values, truth):
-            shown = decimals(number, 3)
+            rounded = decimals(number, 3)
             bold = likely and share == truth.max()
-            cells.append((Styled(shown.text, "strong"),) if bold else prose(shown))
+            cells.append((Styled(rounded.text, "strong"),) if bold else prose(rounded))
         cells += [label(job.labels[t - 1][1])] if labelled else [prose(decimals(x, 3)) for x in truth]
         rows.append((*cells, prose(decimals(float(job.point.variable(loss.at(t)))))))
-    total = float(job.point.variable(Variable("L")))
+    total = float(job.point.variable(job.network.total_loss))
     rows.append((say("numbers.total"), *((),) * (len(header) - 2), prose(decimals(total))))
     note: Text = ()
     if likely:
@@ -143,7 +147,7 @@ def gradient_blocks(job: Job, ledger: Ledger) -> list[Block]:
         mask=np.array(job.weights),
         engine="numpy",  # the same digits wherever a report is made
     )
-    loss = job.network["L"]
+    loss = job.network.total_loss
     groups: dict[tuple[bool, int, int], list[Line]] = {}
     for name in [*job.cell.parameters, *(f"{state}0" for state in job.cell.states)]:
         v = job.network.lookup(name)
@@ -152,8 +156,8 @@ def gradient_blocks(job: Job, ledger: Ledger) -> list[Block]:
         numbers = numeric_matrix(found[name])
         line = Line(layout(Total(loss, v), "column"), "=", (numbers,))
         groups.setdefault((v.rank == 1, len(numbers.rows), len(numbers.rows[0])), []).append(line)
-    shown = [lines for _, lines in sorted(groups.items(), key=lambda group: group[0][0])]
-    return [Display(tuple(lines), columns=side_by_side(lines)) for lines in joined(shown)]
+    in_order = [lines for _, lines in sorted(groups.items(), key=lambda group: group[0][0])]
+    return [Display(tuple(lines), columns=side_by_side(lines)) for lines in joined(in_order)]
 
 
 def joined(groups: list[list[Line]]) -> list[list[Line]]:
@@ -218,7 +222,7 @@ def reading(material: Material) -> Text:
     return say("numbers.reading", jacobian=Total(state, state.at(STEP - 1)))
 
 
-def kept(material: Material) -> list[Block]:
+def remaining(material: Material) -> list[Block]:
     """How much of an early state is left at the last one: along the direct path, and along all paths."""
     job = material.job
     blocks: list[Block] = []
@@ -280,7 +284,7 @@ def section(material: Material) -> list[Block]:
     if wrt is not None:
         table = contribution_table(job, wrt, ledger)
         blocks.append(Columns((table,), (Prose(reading(material)),), left=0.52))
-    blocks += kept(material)
+    blocks += remaining(material)
     blocks.append(Prose(say("numbers.gradient" if material.chain else "numbers.gradient_of_states")))
     blocks += gradient_blocks(job, ledger)
     return blocks

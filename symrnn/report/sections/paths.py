@@ -1,4 +1,4 @@
-"""Second part of the reference: the paths, for the loss of one step and for any step."""
+"""The paths of an effect, for the loss of one step and for any step."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from symrnn.derivation import Line as Claim, edge_of
 from symrnn.document import Block, Display, Gallery, Heading, Prose, Result, Table, Text, words
 from symrnn.model import OrderedNetwork
 from symrnn.notation import SMALL, Number, Operator, Symbol, layout, row, separated, terms, variable
-from symrnn.report.compose import braced, drawn, prose, result, steps
+from symrnn.report.compose import braced, drawn, result, steps
 from symrnn.report.material import Material
-from symrnn.report.phrases import listing, say, sentences
 from symrnn.report.sections.notation import explicit_remark, explicit_sign
+from symrnn.report.wording import listing, prose, say, sentences
 from symrnn.tensor import Immediate, Plus, Tensor, TimeSum, Total, Variable, bound, contract
 
 LAST_COUNTED = 5  # steps of the table of path counts
@@ -26,31 +26,31 @@ def two_kinds(material: Material) -> list[Block]:
     explicit, *implicit = claim[0].rhs.args
     before = [term.args[-1].args[0] for term in implicit]
     several = len(before) > 1
-    labels = [words("story.through", name=u.name) if several else words("story.implicit") for u in before]
+    labels = [words("paths.through", name=u.name) if several else words("paths.implicit") for u in before]
     gates = material.edgewise
     forms = TWICE_IN_SEVERAL if several else TWICE_GATED if gates else TWICE
     start = listing([material.network[state, 0] for state in material.network.states])
-    claimed = [(explicit, words("story.explicit")), *zip(implicit, labels)]
+    claimed = [(explicit, words("paths.explicit")), *zip(implicit, labels)]
     return [
-        Heading(say("story.two_kinds")),
+        Heading(say("paths.two_kinds")),
         Prose(
             sentences(
                 say(forms[w.rank == 2], v=v, W=w, before=listing(before)),
-                say("story.sign", sign=explicit_sign(v, w), before=listing(before)),
-                say("story.gates") if gates else (),
+                say("paths.sign", sign=explicit_sign(v, w), before=listing(before)),
+                say("paths.gates") if gates else (),
                 explicit_remark(v, w),
-                say("story.then"),
+                say("paths.then"),
             )
         ),
         Display((braced(claim[0], claimed),)),
-        Prose(say("story.parts_left" if several else "story.part_left", start=start)),
+        Prose(say("paths.parts_left" if several else "paths.part_left", start=start)),
     ]
 
 
 # how a parameter appears twice: one that is no matrix, one that is
-TWICE = "story.parameter_twice", "story.matrix_twice"
-TWICE_GATED = "story.parameter_twice_gated", "story.matrix_twice_gated"
-TWICE_IN_SEVERAL = "story.parameter_twice_in_several", "story.matrix_twice_in_several"
+TWICE = "paths.parameter_twice", "paths.matrix_twice"
+TWICE_GATED = "paths.parameter_twice_gated", "paths.matrix_twice_gated"
+TWICE_IN_SEVERAL = "paths.parameter_twice_in_several", "paths.matrix_twice_in_several"
 
 
 def derivation(material: Material) -> list[Block]:
@@ -58,8 +58,8 @@ def derivation(material: Material) -> list[Block]:
     w, found = material.main, material.main_paths
     of = found.goal.args[0]
     blocks: list[Block] = [
-        Heading(say("story.derivation")),
-        Prose(say("story.question", loss=of, W=w) if of == material.job.of else more_paths(material)),
+        Heading(say("paths.derivation")),
+        Prose(say("paths.question", loss=of, W=w) if of == material.job.of else more_paths(material)),
         steps(found),
         *boxed(material),
     ]
@@ -70,10 +70,10 @@ def derivation(material: Material) -> list[Block]:
 
 def more_paths(material: Material) -> Text:
     """Say why the expansion stops at an earlier step than that of the job, and ask its question."""
-    counts = material.stations.path_counts(material.main)
+    counts = material.condensed.path_counts(material.main)
     of = material.job.of
     return say(
-        "story.fewer",
+        "paths.fewer",
         derivative=Total(of, material.main),
         count=counts[of],
         loss=material.main_paths.goal.args[0],
@@ -103,16 +103,16 @@ def gallery(material: Material) -> Gallery:
     w, of = material.main, material.main_paths.goal.args[0]
     network = material.job.network if material.chain else material.job.cell.unroll(int(of.time))
     items = []
-    for term in sorted(terms(material.stations, w, of), key=lambda term: -int(term.path[0].time)):
+    for term in sorted(terms(material.condensed, w, of), key=lambda term: -int(term.path[0].time)):
         first, last = term.path[0], term.path[-2]
         k = row(Symbol("k"), Operator("="), Number(str(first.time)), Operator("colon"), Operator("quad"))
         if material.chain:
             travels: list[Tensor] = [] if first == last else [Total(last, first)]
         else:
-            travels = [edge_of(v, u, material.stations) for u, v in pairwise(term.path[:-1])][::-1]
+            travels = [edge_of(v, u, material.condensed) for u, v in pairwise(term.path[:-1])][::-1]
         product = contract(Total(of, last), *travels, Immediate(first, w))
         items.append((drawn(network, term, SMALL), (row(k, layout(product)),)))
-    per = "story.path_for_use" if material.chain else "story.path_for_term"
+    per = "paths.path_for_use" if material.chain else "paths.path_for_term"
     caption = say(per, W=w, k=Symbol("k"), loss=of)
     return Gallery(tuple(items), caption, 2, drawn(network))
 
@@ -120,13 +120,13 @@ def gallery(material: Material) -> Gallery:
 def counted(material: Material) -> list[Block]:
     """How many paths there are to the loss of each step, and how many edges they consist of."""
     network = material.job.cell.unroll(LAST_COUNTED)
-    stations = network.condense({*network.states, "L"})
-    losses = [network["L", t] for t in range(1, LAST_COUNTED + 1)]
+    condensed = network.condensed
+    losses = [network.loss(t) for t in range(1, LAST_COUNTED + 1)]
     sequences: dict[tuple[int, ...], list[Variable]] = {}
     for v in material.job.wrt:
         if v.time in (None, 0):
-            counts = stations.path_counts(v)
-            listed_paths = [len(stations.paths(v, loss)) for loss in losses]
+            counts = condensed.path_counts(v)
+            listed_paths = [len(condensed.paths(v, loss)) for loss in losses]
             found = [counts.get(loss, 0) for loss in losses]
             material.ledger.admit_number(
                 f"number of paths from {v}",
@@ -134,12 +134,12 @@ def counted(material: Material) -> list[Block]:
                 "list",
             )
             sequences.setdefault(tuple(found), []).append(v)
-    header: tuple[Text, ...] = (say("story.paths_from"), *(prose(loss) for loss in losses))
+    header: tuple[Text, ...] = (say("paths.paths_from"), *(prose(loss) for loss in losses))
     rows = [(listed_text(names), *((str(n),) for n in found)) for found, names in sequences.items()]
-    edges = [(str(len(walked(stations, material.main, loss))),) for loss in losses]
-    rows.append((say("story.edges_from", W=material.main), *edges))
+    edges = [(str(len(walked(condensed, material.main, loss))),) for loss in losses]
+    rows.append((say("paths.edges_from", W=material.main), *edges))
     return [
-        Prose(say("story.counted", loss=losses[-1])),
+        Prose(say("paths.counted", loss=losses[-1])),
         Table((), header, tuple(rows), "l" + "r" * len(losses), rules=(len(rows) - 1,)),
     ]
 
@@ -149,13 +149,13 @@ def listed_text(names: list[Variable]) -> Text:
     return prose(separated([variable(v) for v in names], "comma"))
 
 
-def walked(stations: OrderedNetwork, source: Variable, target: Variable) -> set[tuple[Variable, Variable]]:
+def walked(network: OrderedNetwork, source: Variable, target: Variable) -> set[tuple[Variable, Variable]]:
     """Return the edges of all paths from source to target."""
     edges, todo = set(), [target]
     while todo:
         v = todo.pop()
-        for u in stations.parents(v):
-            if (u, v) not in edges and stations.depends(u, source):
+        for u in network.parents(v):
+            if (u, v) not in edges and network.depends(u, source):
                 edges.add((u, v))
                 todo.append(u)
     return edges
@@ -166,15 +166,15 @@ def general(material: Material) -> list[Block]:
     found, t = material.general, Symbol("t")
     first, before = row(t, Operator("="), Number("1")), row(t, Operator("-"), Number("1"))
     return [
-        Heading(say("story.any_number")),
-        Prose(say("story.induction", first=first, before=before, t=t)),
+        Heading(say("paths.any_number")),
+        Prose(say("paths.induction", first=first, before=before, t=t)),
         steps(found),
-        result(found, words("story.every_step"), words("story.by_induction")),
+        result(found, words("paths.every_step"), words("paths.by_induction")),
     ]
 
 
 def section(material: Material) -> list[Block]:
-    """Return the blocks of this part."""
+    """Return the blocks of this section."""
     blocks = two_kinds(material) + derivation(material)
     if material.chain and isinstance(material.general.steps[0].after, Plus):
         blocks += general(material)

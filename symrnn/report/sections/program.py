@@ -16,7 +16,7 @@ from symrnn.document import Block, Code, Heading, Prose
 from symrnn.model import HERE, find, read_toml
 from symrnn.report.job import Job
 from symrnn.report.material import MOST_PRINTED
-from symrnn.report.phrases import say
+from symrnn.report.wording import say
 from symrnn.tensor import Variable
 from symrnn.witness import Array
 
