@@ -80,13 +80,13 @@ def templates(format: Format) -> Path:
     package = Path(__file__).parents[1]
     for folder in (package / "templates", package.parent / "templates"):
         if folder.is_dir():
-            return folder / LANGUAGES[format].folder
+            return folder / DIALECTS[format].folder
     raise FileNotFoundError(f"no templates in {package} or beside it: install symrnn again")
 
 
 @dataclass(frozen=True)
-class Language:
-    """What is particular to a format: the class of its markup, and what makes markup out of values."""
+class Dialect:
+    """The markup of a format: its class, and what makes markup out of values."""
 
     folder: str
     made: type[str]
@@ -114,7 +114,7 @@ class Language:
 @cache
 def _environment(format: Format, folder: Path | None) -> ImmutableSandboxedEnvironment:
     """Make the Jinja2 environment of a format; templates of a folder take the place of ours."""
-    dialect = LANGUAGES[format]
+    dialect = DIALECTS[format]
     made = dialect.made
     folders = [templates(format)] if folder is None else [folder, templates(format)]
     sandbox = environment(folders, made, dialect.printed)
@@ -148,22 +148,22 @@ def _embedded(name: str) -> web.Html:
     )
 
 
-LANGUAGES: dict[Format, Language] = {
-    "tex": Language(
+DIALECTS: dict[Format, Dialect] = {
+    "tex": Dialect(
         "latex",
         tex.Latex,
         tex.latex,
         tex.escape,
         {"picture": tikz, "pdfstring": filters.pdfstring, "chunks": filters.chunks},
     ),
-    "typ": Language(
+    "typ": Dialect(
         "typst",
         typ.Typst,
         typ.typst,
         typ.escape,
         {"picture": scene_typst, "quoted": typ.quoted, "spoken": typ.spoken, "columns": filters.columns},
     ),
-    "html": Language(
+    "html": Dialect(
         "html",
         web.Html,
         web.mathml,
@@ -180,7 +180,7 @@ LANGUAGES: dict[Format, Language] = {
             "flat": filters.flat,
         },
     ),
-    "ipynb": Language(
+    "ipynb": Dialect(
         "notebook",
         note.Markdown,
         note.math,

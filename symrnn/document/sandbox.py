@@ -8,12 +8,9 @@ line.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 import traceback
 from collections.abc import Callable, Sequence
-from multiprocessing.connection import Connection
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +24,10 @@ from jinja2 import (
 )
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from symrnn.document.processes import Limits, StoppedError, call_apart
 from symrnn.tensor import InputError
 
-TIMEOUT = 60  # seconds for one format
-MEMORY = 4 << 30  # bytes, with what the process has already
+LIMITS = Limits(seconds=60, memory=4 << 30)  # for one format, with the memory that symrnn has already
 MOST_TEXT = 50_000_000  # characters that a template may print
 
 
@@ -114,48 +111,22 @@ def rendered_apart(make: Callable[[], str], folder: Path) -> str:
     TemplateError
         If a template is wrong, or does not come to an end.
     """
-    if "fork" not in multiprocessing.get_all_start_methods():
-        words, source = _attempt(make, folder)
-    else:
-        context = multiprocessing.get_context("fork")
-        ours, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=_child, args=(make, folder, theirs), daemon=True)
-        process.start()
-        theirs.close()
-        words, source = f"templates of {folder}: stopped at their limits ({TIMEOUT} s, {MEMORY >> 30} GB)", ""
-        try:
-            if ours.poll(TIMEOUT):
-                words, source = ours.recv()
-        except EOFError:  # it was killed
-            pass
-        finally:
-            process.kill()
-            process.join()
-    if words:
-        raise TemplateError(words)
-    return source
+    try:
+        return call_apart(partial(_made, make, folder), LIMITS)
+    except StoppedError as error:
+        raise TemplateError(f"templates of {folder}: {error}") from None
 
 
-def _child(make: Callable[[], str], folder: Path, answer: Connection) -> None:
-    import resource  # not on Windows, where nothing is forked
-
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (TIMEOUT, TIMEOUT))
-    answer.send(_attempt(make, folder))
-    answer.close()
-    os._exit(0)  # the parent's exit handlers are none of ours
-
-
-def _attempt(make: Callable[[], str], folder: Path) -> tuple[str, str]:
-    """Return what is wrong, or "", and what was made."""
+def _made(make: Callable[[], str], folder: Path) -> str:
     try:
         source = make()
     except Exception as error:  # whatever a template of a stranger does becomes one message
-        return _explained(error, folder), ""
+        raise TemplateError(_explained(error, folder)) from None
     if len(source) > MOST_TEXT:
-        return f"templates of {folder}: they print {len(source)} characters; at most {MOST_TEXT} are kept", ""
-    return "", source
+        raise TemplateError(
+            f"templates of {folder}: they print {len(source)} characters; at most {MOST_TEXT} are kept"
+        )
+    return source
 
 
 def _explained(error: Exception, folder: Path) -> str:
@@ -172,7 +143,7 @@ def _explained(error: Exception, folder: Path) -> str:
         case UnicodeDecodeError():
             message = f"byte {error.start} of a template is not UTF-8; save it as UTF-8 text"
         case MemoryError():
-            message = f"more memory than {MEMORY >> 30} GB"
+            message = f"more memory than {LIMITS.memory >> 30} GB"
         case RecursionError():
             message = "nested too deeply; does a template extend or include itself?"
     place = f"{file}, line {line}" if line else file or f"templates of {folder}"

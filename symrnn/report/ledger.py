@@ -22,8 +22,8 @@ from symrnn.certificate import (
     check_ink,
 )
 from symrnn.derivation import Derivation, EntryDerivation, derive
+from symrnn.document import in_parallel
 from symrnn.model import Cell, Equation, OrderedNetwork
-from symrnn.report.workers import shared
 from symrnn.tensor import Total
 from symrnn.witness import Point, random_point
 
@@ -108,4 +108,4 @@ class Ledger:
 
 def performed(work: Sequence[Callable[[], Certificate]]) -> Iterator[Certificate]:
     """Yield certificates in the order of the work; a few are not worth starting processes for."""
-    return shared(work) if len(work) >= 8 else (task() for task in work)
+    return in_parallel(work) if len(work) >= 8 else (task() for task in work)

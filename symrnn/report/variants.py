@@ -9,19 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import signal
-import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
-from symrnn.document import Engine, Shared, check_templates, spoken
+from symrnn.document import Engine, Shared, check_templates, in_parallel, spoken
 from symrnn.report.job import Job, read_job
 from symrnn.report.kinds.exercise import Sheets
 from symrnn.report.kinds.handout import derived
@@ -31,7 +26,6 @@ from symrnn.report.output import remove_leftovers, write_files, write_folder
 from symrnn.report.report import certificate_of, sources_for, typeset
 from symrnn.report.sequence import JobError
 from symrnn.report.students import Student, read_students
-from symrnn.report.workers import leave_interrupts_to_the_parent, shared
 from symrnn.witness import random_point
 
 STAMP = "stamp.json"
@@ -210,19 +204,4 @@ def _made(workshop: Workshop, students: Sequence[Student]) -> Iterator[dict[str,
     if workshop.order.templates is not None:
         yield from (task() for task in tasks)
         return
-    with tempfile.TemporaryDirectory(prefix="symrnn-", ignore_cleanup_errors=True) as folder:
-        yield from shared(tasks, partial(_begin, folder))
-
-
-def _begin(folder: str) -> None:
-    """Begin a worker: what it leaves behind when it is killed lies in a folder that the parent removes."""
-    leave_interrupts_to_the_parent()
-    tempfile.tempdir = folder
-    Thread(target=_follow, args=(os.getppid(),), daemon=True).start()
-
-
-def _follow(parent: int) -> None:
-    """End with the parent, however that ends."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os.kill(os.getpid(), signal.SIGKILL)
+    yield from in_parallel(tasks)

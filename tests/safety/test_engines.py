@@ -6,11 +6,12 @@ import signal
 import socket
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from symrnn.document import make_pdf, render
+from symrnn.document import make_pdf, processes, render
 from symrnn.document.engines import EngineError, confined, run_pdflatex, run_typst, tex
 from symrnn.document.engines.place import place
 from tests.document import sample_document as sample
@@ -116,8 +117,7 @@ LOOPS = {
 @needs_tex
 @pytest.mark.parametrize("probe", LOOPS)
 def test_pdflatex_is_stopped_at_its_limits(probe, monkeypatch):
-    monkeypatch.setattr(confined, "TIMEOUT", 1)
-    monkeypatch.setattr(confined, "FILE_SIZE", 1 << 20)
+    monkeypatch.setattr(confined, "LIMITS", replace(confined.LIMITS, seconds=1, file_size=1 << 20))
     began = time.monotonic()
     with pytest.raises(EngineError, match="at its limits"):
         run_pdflatex(in_tex(LOOPS[probe]))
@@ -149,7 +149,7 @@ TYPST = {
 def test_typst_reads_only_its_source_and_is_stopped_at_its_limits(probe, outside, monkeypatch):
     source, said = TYPST[probe]
     if "at its limits" in said:
-        monkeypatch.setattr(confined, "TIMEOUT", 2)
+        monkeypatch.setattr(confined, "LIMITS", replace(confined.LIMITS, seconds=2))
     with pytest.raises(EngineError, match=f"engine typst: .*({said})") as error:
         run_typst(source.replace("OUT", str(outside)))
     assert SECRET not in str(error.value)
@@ -171,7 +171,7 @@ def test_typst_fetches_no_packages(monkeypatch):
         with pytest.raises(EngineError, match=r"line 2 .*; no packages are fetched"):
             run_typst('\n#import "@preview/cetz:0.3.0": *')
         assert called == []
-        monkeypatch.setattr(confined, "NOWHERE", proxy)  # the probe would have been noticed
+        monkeypatch.setattr(processes, "NOWHERE", proxy)  # the probe would have been noticed
         with pytest.raises(EngineError):
             run_typst('#import "@preview/cetz:0.3.0": *')
         assert called and b"packages.typst.org" in called[0]

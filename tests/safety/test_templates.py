@@ -1,6 +1,7 @@
 """Templates of a stranger: they lay out, and can do nothing else; an error names file and line."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -96,8 +97,8 @@ ENDLESS = {
 
 @pytest.mark.parametrize("case", ENDLESS)
 def test_a_template_without_end_is_stopped(case, folder, monkeypatch):
-    monkeypatch.setattr(sandbox, "TIMEOUT", 2)
-    with pytest.raises(TemplateError, match=r"stopped at their limits|memory|characters"):
+    monkeypatch.setattr(sandbox, "LIMITS", replace(sandbox.LIMITS, seconds=2))
+    with pytest.raises(TemplateError, match=r"stopped, by somebody or at its limits|memory|characters"):
         render(sample.document(), "tex", put(folder, ENDLESS[case]))
 
 
@@ -153,13 +154,12 @@ TEX = {
 def test_a_template_that_is_a_hostile_tex_program_is_stopped_by_the_engine(
     case, folder, job_file, capsys, monkeypatch
 ):
-    monkeypatch.setattr(confined, "TIMEOUT", 3)
-    monkeypatch.setattr(confined, "FILE_SIZE", 1 << 20)
+    monkeypatch.setattr(confined, "LIMITS", replace(confined.LIMITS, seconds=3, file_size=1 << 20))
     body, said = TEX[case]
     body = body.replace("OUT", str(folder.parent))
     put(folder, rf"\documentclass{{article}}\begin{{document}}{body} x\end{{document}}")
     job = job_file()
-    assert report(job, folder, "--format", "pdf", "--engine", "pdflatex") == 2
+    assert report(job, folder, "--format", "pdf", "--engine", "pdflatex") == 3
     message = capsys.readouterr().err
     assert message.startswith("symrnn: engine pdflatex: ") and SECRET not in message
     assert any(word in message for word in said.split("|"))

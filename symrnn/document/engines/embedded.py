@@ -17,8 +17,9 @@ from typing import Literal
 import typst
 
 from symrnn.document.engines import child
-from symrnn.document.engines.confined import EPOCH, EngineError, run, stopped
+from symrnn.document.engines.confined import EngineError, run_engine
 from symrnn.document.engines.place import place
+from symrnn.document.processes import EPOCH
 
 
 def run_typst(typ: str) -> bytes:
@@ -48,12 +49,11 @@ def _made(typ: str, task: Literal["compile", "query"], result: str) -> bytes:
         (folder / "document.typ").write_text(typ, encoding="utf-8")
         # the interpreter finds typst where this one found it, and no module in a working directory
         packages = {"PYTHONPATH": str(Path(typst.__file__).parents[1]), "PYTHONDONTWRITEBYTECODE": "1"}
-        status = run([sys.executable, "-SP", child.__file__, task, str(EPOCH)], folder, packages)
+        command = [sys.executable, "-SP", child.__file__, task, str(EPOCH)]
+        status = run_engine("typst", command, folder, packages)
         log, made = folder / "document.log", folder / result
         if status == 0 and made.exists() and made.stat().st_size:
             return made.read_bytes()
-        if status is None:
-            raise stopped("typst")
         raise EngineError(f"engine typst: {_first(log, typ, status)}")
 
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from symrnn.document.engines.confined import TIMEOUT, EngineError, run, stopped
+from symrnn.document.engines.confined import EngineError, run_engine
 from symrnn.document.engines.place import place
 
 PASSES = 4
@@ -113,21 +112,20 @@ def _loaded(binary: str, preamble: str) -> bytes:
     with tempfile.TemporaryDirectory(prefix="symrnn-") as name:
         folder = Path(name)
         (folder / "loaded.tex").write_text(preamble + "\\dump\n", encoding="utf-8")
-        _pass(binary, folder, ["-ini", "-jobname=loaded", "&pdflatex", "loaded.tex"])
+        with contextlib.suppress(EngineError):
+            _pass(binary, folder, ["-ini", "-jobname=loaded", "&pdflatex", "loaded.tex"])
         made = folder / "loaded.fmt"
         return made.read_bytes() if made.exists() else b""
 
 
-def _pass(binary: str, folder: Path, arguments: Sequence[str]) -> int | None:
-    """Run pdflatex once; None means that it was stopped."""
+def _pass(binary: str, folder: Path, arguments: Sequence[str]) -> int:
+    """Run pdflatex once and return its status."""
     home = str(folder / "home")
     own = {name: home for name in ("TEXMFVAR", "TEXMFHOME", "TEXMFCONFIG")}
-    return run([binary, *OPTIONS, *arguments], folder, CONFINED | own)
+    return run_engine("pdflatex", [binary, *OPTIONS, *arguments], folder, CONFINED | own)
 
 
-def _failure(tex: str, log: str, status: int | None) -> EngineError:
-    if status is None:
-        return stopped("pdflatex")
+def _failure(tex: str, log: str, status: int) -> EngineError:
     error = re.search(r"^(?:!pdfTeX error: |! |(?:\./)?document\.tex:\d+: )(.*)$", log, re.MULTILINE)
     line = re.search(r"^(?:l\.|(?:\./)?document\.tex:)(\d+)", log, re.MULTILINE)
     where = f"line {line[1]} (in {place(tex, int(line[1]))}): " if line else ""
@@ -139,10 +137,12 @@ def _failure(tex: str, log: str, status: int | None) -> EngineError:
 
 def pdflatex_version() -> str:
     """Return the first line of what pdflatex says of itself."""
-    done = subprocess.run(
-        ["pdflatex", "--version"], capture_output=True, text=True, check=True, timeout=TIMEOUT
-    )
-    return done.stdout.splitlines()[0].replace("/Debian", "")
+    with tempfile.TemporaryDirectory(prefix="symrnn-") as name:
+        folder = Path(name)
+        output = folder / "version.txt"
+        if run_engine("pdflatex", ["pdflatex", "--version"], folder, {}, output) != 0:
+            raise EngineError("engine pdflatex: it does not tell its version")
+        return output.read_text(encoding="utf-8").splitlines()[0].replace("/Debian", "")
 
 
 def overfull(log: str) -> list[tuple[float, str]]:
