@@ -1,8 +1,9 @@
-# Two commands do everything: `make report` and `make test`. Both create .venv when it is missing.
+# Two commands do everything: `make report` and `make test`; `make deep` runs the tests
+# that take long. Each creates .venv when it is missing.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: report test lint golden benchmark compare clean help
+.PHONY: report test deep lint golden benchmark compare clean help
 
 help:            ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -10,8 +11,11 @@ help:            ## what can be made
 report: .venv/installed ## derive, verify and typeset reports/deep
 	$(BIN)/symrnn report reports/deep/job.toml
 
-test: lint       ## lint, types, all tests
+test: lint       ## lint, types, every test that is no wide sweep
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+deep: .venv/installed ## the wide sweeps: 500 fresh random cells (more by RANDOM_CELLS), every corner of the laws
+	$(BIN)/python -m pytest -n auto --dist worksteal -m deep
 
 lint: .venv/installed ## style and types
 	$(BIN)/ruff check

@@ -1,10 +1,14 @@
-"""What several test modules share: markers, and a small valid job in a folder of its own."""
+"""What several test modules share: the seed of this run, and a small valid job in a folder of its own."""
 
+import os
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests import FRESH_SEED
 
 JOB = """\
 title = "A small job"
@@ -33,8 +37,13 @@ def pytest_addoption(parser: Any) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the committed reports")
 
 
-def pytest_configure(config: Any) -> None:
-    config.addinivalue_line("markers", "slow: a wider sweep; leave it out with -m 'not slow'")
+def pytest_configure() -> None:
+    """Draw the seed of what is fresh in this run, once: the processes of pytest -n inherit it."""
+    os.environ.setdefault(FRESH_SEED, str(secrets.randbelow(10**9)))
+
+
+def pytest_report_header() -> str:
+    return f"fresh random cells: {FRESH_SEED}={os.environ[FRESH_SEED]}"
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 """On what the laws run: built-in cells, cell files of the tests, the starting cell, in a few combinations.
 
 The fast cases of a cell cover both losses, both sequences, and every activation that a built-in cell leaves
-open; the wider ones, marked slow, cover every loss with every sequence. A new cell file needs no new test.
+open; the wider ones, for ``make deep``, every loss with every sequence. A new cell file needs no new test.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LOSSES = ("cross_entropy", "squared_error")
 SEQUENCES = {"T4": (4, None), "T5-masked": (5, (1, 0, 0.5, 1, 1))}
 CORNERS = tuple(product(LOSSES, SEQUENCES))
 SEED = 3
-SLOW_SEED = 29
+WIDER_SEED = 29
 
 
 @dataclass(frozen=True)
@@ -73,15 +73,15 @@ def fast(cell: str) -> list[Case]:
     return [Case(cell, activations[n % len(activations)], *corners[n % 4]) for n in range(count)]
 
 
-def slow(cell: str) -> list[Case]:
+def wider(cell: str) -> list[Case]:
     """Return the other corners, with the activations one further."""
     activations, done = open_to(cell), {str(case) for case in fast(cell)}
     found = [
-        Case(cell, activations[(n + 1) % len(activations)], *corner, SLOW_SEED)
+        Case(cell, activations[(n + 1) % len(activations)], *corner, WIDER_SEED)
         for n, corner in enumerate((CORNERS[0], CORNERS[3], CORNERS[1], CORNERS[2]))
     ]
     return [case for case in found if str(case) not in done]
 
 
 FAST = [case for cell in CELLS for case in fast(cell)]
-SLOW = [case for cell in CELLS for case in slow(cell)]
+WIDER = [case for cell in CELLS for case in wider(cell)]

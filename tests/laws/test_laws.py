@@ -16,7 +16,7 @@ from symrnn.tensor import ACTIVATIONS, Total
 from symrnn.witness import value
 
 from . import laws
-from .cases import CELLS, FAST, FILES, LOSSES, SEQUENCES, SLOW, Case
+from .cases import CELLS, FAST, FILES, LOSSES, SEQUENCES, WIDER, Case
 
 
 @pytest.fixture(scope="module", params=FAST, ids=str)
@@ -66,8 +66,8 @@ def test_the_scalar_view_equals_the_complex_step(case):
     laws.scalar_view_equals_complex_step(case.network, case.at)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("wider", SLOW, ids=str)
+@pytest.mark.deep
+@pytest.mark.parametrize("wider", WIDER, ids=str)
 def test_derivations_are_certified_in_the_other_combinations_too(wider):
     check_derivations(wider, stride=2)  # all are closed, every other one is certified
 
@@ -80,5 +80,5 @@ def test_the_laws_run_on_every_cell_file_with_every_loss_sequence_and_activation
         assert {case.sequence for case in fast} == set(SEQUENCES)
         left_open = {f for f in ACTIVATIONS if name in builtin_cells() and Cell.load(cell, f).activation}
         assert {case.activation for case in fast} >= left_open
-        everywhere = {(case.loss, case.sequence) for case in (*fast, *(c for c in SLOW if c.cell == name))}
+        everywhere = {(case.loss, case.sequence) for case in (*fast, *(c for c in WIDER if c.cell == name))}
         assert len(everywhere) == len(LOSSES) * len(SEQUENCES)

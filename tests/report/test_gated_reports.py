@@ -222,7 +222,7 @@ def test_a_job_may_ask_for_one_parameter_only(tmp_path):
     assert make_report(job, ("typ",)).certificate["holds"]
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 @pytest.mark.parametrize(("cell", "loss", "mask"), EVERY_CELL)
 def test_every_built_in_cell_has_a_report_in_which_everything_fits(cell, loss, mask, tmp_path):
     sizes = {"d": 2, "m": 3}
