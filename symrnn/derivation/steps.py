@@ -60,12 +60,13 @@ class Line:
     reason: Reason
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Derivation:
     """A goal, the steps from it, and the network in which its derivatives are meant.
 
     ``goal`` may hold one symbolic time; the derivation then holds for every value of it in ``times``, the
-    first and the last one.
+    first and the last one. Two derivations are equal if they say the same: of their lemmas it counts what those
+    claim (lemmas share lemmas, so that how each came about would be compared again and again).
     """
 
     goal: Tensor
@@ -74,6 +75,17 @@ class Derivation:
     strategy: Strategy
     lemmas: tuple[Derivation, ...] = ()
     times: tuple[Any, Any] = (1, HORIZON)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Derivation) and self._told == other._told
+
+    def __hash__(self) -> int:
+        return hash((self.goal, self.result, self.times))
+
+    @property
+    def _told(self) -> tuple[Any, ...]:
+        claims = tuple((lemma.goal, lemma.result) for lemma in self.lemmas)
+        return self.goal, self.steps, self.strategy, self.times, claims, self.network
 
     @property
     def result(self) -> Tensor:

@@ -14,7 +14,7 @@ from symrnn.derivation import (
     backward,
     derivations,
     derive,
-    entry_derivation,
+    entry_by_entry,
     factors,
 )
 from symrnn.model import Cell, OrderedNetwork
@@ -108,7 +108,7 @@ def test_what_was_derived_of_a_cell_is_the_same_after_a_pickle_and_after_derivin
 def test_a_restored_derivation_is_certified_like_the_one_it_came_from():
     network = ELMAN.unroll(3)
     (matrix, _), *_ = factors(OneStep(network), network["W"])
-    for derivation in (derive(Total(network["L", 3], network["W"])), matrix, entry_derivation(matrix)):
+    for derivation in (derive(Total(network["L", 3], network["W"])), matrix, entry_by_entry(matrix)):
         certificate = certify(derivation)
         assert certify(pickle.loads(pickle.dumps(derivation))) == certificate
         assert pickle.loads(pickle.dumps(certificate)) == certificate and certificate.holds
