@@ -26,7 +26,7 @@ import numpy.typing as npt
 
 from symrnn.derivation import Sweep, derive_sweep
 from symrnn.model import Cell
-from symrnn.numeric.codegen.module import Generated, generate
+from symrnn.numeric.codegen.module import Generated, Signature, generate
 from symrnn.numeric.codegen.names import HELPERS
 from symrnn.numeric.codegen.rows import CompileError
 from symrnn.numeric.codegen.source import source
@@ -57,13 +57,10 @@ class Program:
         """The Python module."""
         return source(self.module)
 
-    @cached_property
-    def _axes(self) -> list[tuple[str, int]]:
-        """Where the size of each axis is read: the input, a parameter or an initial state, and which axis."""
-        called = {"x": "x", **{self.module.local[name]: name for name in self.module.cell.parameters}}
-        called |= {self.module.local[f"{state}0"]: state for state in self.module.cell.states}
-        parts = (text.removesuffix("]").split(".shape[") for text in self.module.sizes.values())
-        return [(called[name], int(place)) for name, place in parts]
+    @property
+    def signature(self) -> Signature:
+        """What goes in and comes out, in order."""
+        return self.module.signature
 
     def engine(
         self, engine: Engine, parameters: Mapping[str, Array], batch: int
@@ -91,8 +88,10 @@ class Program:
         parameters: Mapping[str, Array],
     ) -> Any:  # fmt: skip
         """Return arrays for these sizes: those of the call before, if they fit."""
-        given = {"x": x, **parameters, **initial}
-        sizes = (*x.shape[:2], *(given[name].shape[place] for name, place in self._axes), x.dtype)
+        starts = {f"{state}0": array for state, array in initial.items()}
+        given = {self.signature.cell.roles.input: x, **parameters, **starts}
+        places = map(self.signature.size, self.signature.sizes)
+        sizes = (*x.shape[:2], *(given[at.argument].shape[at.axis] for at in places), x.dtype)
         kept = getattr(_kept, "memory", (None, None, None))
         if kept[:2] != ((self.text, engine), sizes):
             rows = list if engine == "numpy" else _as_it_is
@@ -108,19 +107,19 @@ class Program:
         parameters: Mapping[str, Array], memory: Any,
     ) -> dict[str, Array]:  # fmt: skip
         """Run the forward pass; returns every signal that the sweep reads, and the loss ``L``."""
-        starts = (initial[s] for s in self.module.cell.states)
-        arguments = (*(given[n] for n in self.module.given), *starts, *parameters.values(), memory[0])
-        return dict(zip(self.module.results, _loaded(self.text, engine).forward(*arguments)))
+        starts = (initial[s] for s in self.signature.cell.states)
+        arguments = (*(given[n] for n in self.signature.given), *starts, *parameters.values(), memory[0])
+        return dict(zip(self.signature.results, _loaded(self.text, engine).forward(*arguments)))
 
     def backward(
         self, engine: Literal["numpy", "numba"], weights: Array, values: Mapping[str, Array],
         parameters: Mapping[str, Array], memory: Any,
     ) -> tuple[dict[str, Array], dict[str, Array]]:  # fmt: skip
         """Run the sweep; ``values`` are given signals and results. Returns gradients and adjoints."""
-        arguments = (weights, *(values[n] for n in self.module.reads), *parameters.values(), memory[1])
+        arguments = (weights, *(values[n] for n in self.signature.reads), *parameters.values(), memory[1])
         found = _loaded(self.text, engine).backward(*arguments)
-        count = len(self.module.gradients)
-        return dict(zip(self.module.gradients, found)), dict(zip(self.module.adjoints, found[count:]))
+        count = len(self.signature.gradients)
+        return dict(zip(self.signature.gradients, found)), dict(zip(self.signature.adjoints, found[count:]))
 
     def run(
         self,
@@ -141,13 +140,13 @@ class Program:
         initial : mapping of state to array, shape (B, d)
         weights : array, shape (T, B)
         """
-        chosen = self.engine(engine, parameters, x.shape[1])
-        given = {"x": x, "y": y}
+        chosen, roles = self.engine(engine, parameters, x.shape[1]), self.signature.cell.roles
+        given = {roles.input: x, roles.target: y}
         memory = self.memory(chosen, x, initial, parameters)
         values = self.forward(chosen, given, initial, parameters, memory)
         weighted = np.ascontiguousarray(weights).reshape((*weights.shape, 1))
         gradients, _ = self.backward(chosen, weighted, {**given, **values}, parameters, memory)
-        return float(np.dot(weighted.ravel(), values["L"].ravel())), gradients
+        return float(np.dot(weighted.ravel(), values[roles.loss].ravel())), gradients
 
 
 _kept = threading.local()

@@ -115,13 +115,14 @@ def truncated_gradients(
         windows = [(max(1, t - truncation), t, t) for t in range(1, steps + 1)]
     total = {name: np.zeros_like(array) for name, array in given.parameters.items()}
     total |= {f"{state}0": np.zeros_like(array) for state, array in given.initial.items()}
-    total["x"] = np.zeros_like(given.x)
+    inputs_ = cell.roles.input
+    total[inputs_] = np.zeros_like(given.x)
     for first, last, counted in windows:
         window = slice(first - 1, last)
         counting = np.where(np.arange(first, last + 1)[:, None] >= counted, weights[window], 0.0)
         start = {state: values[first - 1] for state, values in states.items()}
         found = code.run(given.parameters, given.x[window], y[window], start, counting)[1]
-        total["x"][window] += found.pop("x")
+        total[inputs_][window] += found.pop(inputs_)
         for name, array in found.items():
             from_start = first == 1 and (kind == "chunk" or last <= truncation)
             if name in given.parameters or from_start:
@@ -209,7 +210,7 @@ def _states(code: Program, given: Arguments, y: Array | None = None) -> dict[str
     signals = {"x": given.x} if y is None else {"x": given.x, "y": y}
     memory = code.memory("numpy", given.x, given.initial, given.parameters)
     values = code.forward("numpy", signals, given.initial, given.parameters, memory)
-    return {state: values[state].copy() for state in code.module.cell.states}
+    return {state: values[state].copy() for state in code.signature.cell.states}
 
 
 def _added(
@@ -235,7 +236,7 @@ def _added(
         if v.time is None:
             return given.parameters[v.name].reshape(tuple(given.sizes[axis] for axis in v.shape))
         array = {**everything, **bars}[v.name]
-        if v.name in code.module.cell.states:
+        if v.name in code.signature.cell.states:
             array = array[1:] if v.time == STEP else array[:-1]
         return array if v.shape else array[..., 0]
 
