@@ -1,4 +1,4 @@
-"""Filling in one of our own templates: for text that no document stands behind, such as a program."""
+"""Filling in templates of our own for what is no document: a program, say."""
 
 from __future__ import annotations
 
@@ -8,23 +8,15 @@ from typing import Any
 from symrnn.document.sandbox import environment, template_folder
 
 
-def filled(
-    folder: str,
-    name: str,
-    values: Mapping[str, Any],
-    *,
-    made: type[str],
-    escape: Callable[[str], str],
-    filters: Mapping[str, Callable[..., Any]],
-) -> str:
-    """Return a template of a folder, filled in.
+def filler(
+    folder: str, made: type[str], escape: Callable[[str], str], filters: Mapping[str, Callable[..., Any]]
+) -> Callable[..., str]:
+    """Return a function that fills in a template of a folder: its name, then the values by their names.
 
     Parameters
     ----------
-    folder, name : str
-        ``python`` and ``module.py.j2``, say.
-    values : mapping of name to value
-        What the template knows.
+    folder : str
+        Of ours, ``python`` for one.
     made : class
         Of the text that is printed as it is.
     escape : callable
@@ -35,12 +27,16 @@ def filled(
     def printed(value: object) -> str:
         if isinstance(value, made):
             return value
-        if isinstance(value, int) and not isinstance(value, bool):
-            return str(value)
         if isinstance(value, str):
             return escape(value)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
         raise TypeError(f"a template in {folder} cannot print {value!r}")
 
     sandbox = environment([template_folder(folder)], made, printed)
     sandbox.filters.update(filters)
-    return str(sandbox.get_template(name).render(values))
+
+    def fill(template: str, /, **values: Any) -> str:
+        return str(sandbox.get_template(template).render(values))
+
+    return fill

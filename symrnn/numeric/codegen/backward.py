@@ -15,7 +15,7 @@ from symrnn.numeric.codegen.names import Names
 from symrnn.numeric.codegen.plan import Map, Stack
 from symrnn.numeric.codegen.rows import varies
 from symrnn.numeric.codegen.statements import (
-    Blocks as InBlocks,
+    BlockLoop,
     Joined,
     Lead,
     Let,
@@ -107,7 +107,7 @@ class Backward:
         if not self.part.statements:
             return [*self.loop.before, self.loop.loop(Order.BACKWARD)]
         body = (*self.part.statements, self.loop.loop(Order.BACKWARD_IN_BLOCK))
-        return [*self.loop.before, InBlocks(next(iter(self.arrays.sizes.values())), body)]
+        return [*self.loop.before, BlockLoop(next(iter(self.arrays.sizes.values())), body)]
 
     def place(self) -> None:
         """Decide in which array each adjoint lives."""

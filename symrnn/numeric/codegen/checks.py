@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from symrnn.numeric.codegen.module import Generated
-from symrnn.numeric.codegen.source import SIGNED, python
+from symrnn.numeric.codegen.source import SIGNED, templates
 from symrnn.tensor import Shape
 
 STEPS, SEQUENCES, FIRST_SIZE = 5, 2, 3
@@ -29,7 +29,7 @@ def check_source(module: Generated, name: str) -> str:
         }
         return [f'"{key}": rng.normal(size={shape})' for key, shape in full.items()]
 
-    return python(
+    return templates()(
         "test.py.j2",
         name=name,
         signed=SIGNED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from symrnn.numeric.codegen.arrays import Arrays, Blocks, map_name, shown
-from symrnn.numeric.codegen.names import Names
+from symrnn.numeric.codegen.names import Names, start
 from symrnn.numeric.codegen.plan import ForwardPlan, Map, Stack, applied_to, product_of
 from symrnn.numeric.codegen.rows import LOG_SOFTMAX, Signal
 from symrnn.numeric.codegen.statements import (
@@ -92,8 +92,8 @@ class Forward:
     def start_state(self, signal: Signal) -> None:
         """Put the initial state into the first row of a state."""
         if signal.name in self.arrays.states:
-            name, start = self.arrays.name[signal.name], self.arrays.name[f"{signal.name}0"]
-            self.all.do(Put(Ref(name, Rows.FIRST), Ref(start)))
+            name, initial = self.arrays.name[signal.name], self.arrays.name[start(signal.name)]
+            self.all.do(Put(Ref(name, Rows.FIRST), Ref(initial)))
 
     def all_steps(self, signal: Signal) -> None:
         """Compute a signal for all steps at once."""
@@ -165,16 +165,16 @@ class Forward:
             if found in stack.maps:
                 parts = [self.half(m.name, v in halves) for v, m in zip(found.members, found.matrices)]
                 self.all.do(Let(map_, Joined(tuple(parts))))
-        start: Value | None = None
+        bias: Value | None = None
         if all(biases):
-            start = Joined(tuple(self.half(b, v in halves) for v, b in zip(stack.members, biases) if b))
+            bias = Joined(tuple(self.half(b, v in halves) for v, b in zip(stack.members, biases) if b))
             rest = {}
         if outer and outer[0].members == stack.members:
             self.project(outer.pop(0), out)
-            if start is not None:
-                self.all.call("add", out, start, out=out)
+            if bias is not None:
+                self.all.call("add", out, bias, out=out)
         else:
-            self.all.do(Put(out, Number(0.0) if start is None else start))
+            self.all.do(Put(out, Number(0.0) if bias is None else bias))
         for found in outer:
             run = self.block(stack, found.members, f"{out.name}_of_{found.operand.name}")
             with self.all.scratch(self.arrays.columns(found.members)) as scratch:

@@ -8,11 +8,11 @@ from functools import cached_property
 
 from symrnn.derivation import ADJOINT, Sweep
 from symrnn.model import WEIGHT, Cell
-from symrnn.numeric.codegen.adjoints import BackwardPlan, backward_plan, gradient_terms
+from symrnn.numeric.codegen.adjoints import BackwardPlan, backward_plan, gradient_terms, is_adjoint
 from symrnn.numeric.codegen.arrays import Arrays, Memory
 from symrnn.numeric.codegen.backward import Backward
 from symrnn.numeric.codegen.forward import Forward
-from symrnn.numeric.codegen.names import Names
+from symrnn.numeric.codegen.names import Names, start
 from symrnn.numeric.codegen.plan import ForwardPlan
 from symrnn.numeric.codegen.rows import Signal, named_signals
 from symrnn.numeric.codegen.statements import Like, New, Ref, Rows, Size, Statement, Value, View
@@ -57,7 +57,7 @@ class Signature:
     @cached_property
     def starts(self) -> tuple[str, ...]:
         """The initial states, such as ``h0``."""
-        return tuple(f"{state}0" for state in self.cell.states)
+        return tuple(map(start, self.cell.states))
 
     @cached_property
     def gradients(self) -> tuple[str, ...]:
@@ -85,9 +85,9 @@ class Signature:
         for name, shape in self.cell.parameters.items():
             if axis in shape:
                 return Size(name, shape.index(axis))
-        for state, start in zip(self.cell.states, self.starts):
+        for state in self.cell.states:
             if axis in self.cell.signals[state]:
-                return Size(start, -1)
+                return Size(start(state), -1)
         return Size(self.cell.roles.input, -1)
 
 
@@ -110,12 +110,15 @@ class Generated:
         How the arrays are made that the functions fill.
     rows : mapping of name to name
         Arrays whose rows a loop visits, and what the rows are called.
+    states : mapping of str to str
+        Arrays that hold the states, the initial one in row 0.
     forward, backward : Function
     """
 
     signature: Signature
     arrays: Mapping[str, New | View]
     rows: Mapping[str, str]
+    states: Mapping[str, str]
     forward: Function
     backward: Function
 
@@ -136,7 +139,7 @@ def generate(cell: Cell, swept: Sweep) -> Generated:
     """
     signals = named_signals(cell.step, cell.states)
     gradients = gradient_terms(swept, signals)
-    asked = frozenset(v.name for g in gradients.values() for v in g.variables() if v.name.endswith(ADJOINT))
+    asked = frozenset(v.name for g in gradients.values() for v in g.variables() if is_adjoint(v))
     adjoints = backward_plan(swept, signals, asked)
     terms = (*gradients.values(), *swept.terms.values())
     used = adjoints.uses | {v.name for term in terms for v in term.variables()}
@@ -157,7 +160,8 @@ def generate(cell: Cell, swept: Sweep) -> Generated:
     stacks = {stack: {m: names.new(ahead.maps[m]) for m in stack.maps} for stack in plan.stacks}
     back = Backward(adjoints, gradients, stacks, arrays, names, swept)
     backward = Function(back.write(), tuple(_returned(signature, back)))
-    return Generated(signature, memory.made, memory.rows, forward, backward)
+    states = {state: results[state] for state in cell.states}
+    return Generated(signature, memory.made, memory.rows, states, forward, backward)
 
 
 def _signature(
@@ -170,7 +174,7 @@ def _signature(
     given = tuple(n for n in cell.signals if n in read and n not in defined)
     given = given if roles.input in given else (roles.input, *given)
     kept = (s.name for s in signals if s.name in used and s.name not in (*cell.states, roles.loss))
-    named = (*cell.parameters, *given, *(f"{state}0" for state in cell.states))
+    named = (*cell.parameters, *given, *map(start, cell.states))
     axes = dict.fromkeys(a for s in (*cell.parameters.values(), *cell.signals.values()) for a in s)
     return Signature(
         cell,
@@ -180,7 +184,7 @@ def _signature(
         given,
         (roles.loss, *cell.states, *kept),
         tuple(n for n in given if n in used or n == roles.input),
-        tuple(n.removesuffix(ADJOINT) for n in (a.name for a in adjoints.adjoints) if n in adjoints.asked),
+        tuple(a.of for a in adjoints.adjoints if a.name in adjoints.asked),
     )
 
 
@@ -190,8 +194,8 @@ def _returned(signature: Signature, back: Backward) -> Iterator[Value]:
     for parameter in signature.cell.parameters:
         yield found.get(parameter + ADJOINT, Like(found[parameter], zeros=True))
     for state in signature.cell.states:
-        start = Ref(back.arrays.name[state], Rows.FIRST)
-        yield back.carried.get(state, Like(start, zeros=True))
+        first = Ref(back.arrays.name[state], Rows.FIRST)
+        yield back.carried.get(state, Like(first, zeros=True))
     x = signature.cell.roles.input
     yield found.get(x + ADJOINT, Like(found[x], zeros=True))
     for name in signature.adjoints:

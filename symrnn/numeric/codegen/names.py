@@ -15,6 +15,11 @@ first last forward backward gradients allocate HALF ONE"""
 RESERVED = {*keyword.kwlist, *dir(builtins), *HELPERS, *OURS.split()}
 
 
+def start(state: str) -> str:
+    """Return what the initial value of a state is called, such as ``h0``."""
+    return f"{state}0"
+
+
 class Names:
     """Identifiers of one function; a taken one gets a number."""
 

@@ -14,7 +14,7 @@ from symrnn.numeric.codegen.rows import LOG_SOFTMAX
 from symrnn.numeric.codegen.statements import (
     HALF,
     ONE,
-    Blocks,
+    BlockLoop,
     Call,
     Columns,
     Comment,
@@ -118,7 +118,7 @@ def _lines(statement: Statement) -> Iterator[str]:
         case Loop(order, rows, body):
             yield f"for t in {ORDERS[order]}:"
             yield from inside([*_bindings(rows), *printed(body)])
-        case Blocks(size, body):
+        case BlockLoop(size, body):
             yield f"{block_length(size)}  # steps in a block that the cache holds"
             yield "for last in range(T, 0, -length):"
             yield from inside(["first = max(0, last - length)", *printed(body)])

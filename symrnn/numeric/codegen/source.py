@@ -10,15 +10,15 @@ import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from symrnn.derivation import ADJOINT
-from symrnn.document import filled
+from symrnn.document import filler
 from symrnn.numeric.codegen import helpers
 from symrnn.numeric.codegen.arrays import shown
 from symrnn.numeric.codegen.module import WEIGHTS, Generated, Signature
-from symrnn.numeric.codegen.names import HELPERS
+from symrnn.numeric.codegen.names import HELPERS, start
 from symrnn.numeric.codegen.printer import (
     CONSTANTS,
     LINE,
@@ -29,7 +29,7 @@ from symrnn.numeric.codegen.printer import (
     value,
     wrapped,
 )
-from symrnn.numeric.codegen.statements import Lead, New, Ref, Size, View
+from symrnn.numeric.codegen.statements import Lead, New, Size, View
 from symrnn.tensor import Shape
 
 SIGNED = "Written by symrnn"
@@ -38,11 +38,6 @@ INDENT = " " * 4
 
 class Python(str):
     """Text that is code."""
-
-
-def python(template: str, **values: Any) -> str:
-    """Return a template of the folder ``python`` filled in."""
-    return filled("python", template, values, made=Python, escape=harmless, filters=FILTERS)
 
 
 def harmless(words: str) -> str:
@@ -83,7 +78,6 @@ def bars(names: Iterable[str]) -> str:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "code": Python,
     "lines": lines,
     "bracketed": bracketed,
     "listed": listed,
@@ -93,9 +87,15 @@ FILTERS: dict[str, Callable[..., Any]] = {
 }
 
 
+@cache
+def templates() -> Callable[..., str]:
+    """Return what fills in a template of the folder ``python``; made once, it keeps what it has read."""
+    return filler("python", Python, harmless, FILTERS)
+
+
 @dataclass(frozen=True)
 class Bodies:
-    """The bodies of the generated functions, as lines, and what each needs of the others."""
+    """The bodies of the generated functions, line by line, and the arrays they need."""
 
     module: Generated
 
@@ -109,14 +109,10 @@ class Bodies:
     @cached_property
     def backward(self) -> list[str]:
         """Statements of the backward pass, sizes first."""
-        signature, own = self.module.signature, printed(self.module.backward.statements)
-        arrays = dict(zip(signature.results, self.module.forward.returns))
-        states = {  # initial states are not among the arguments of the way back
-            start: array.name
-            for start, array in zip(signature.starts, map(arrays.get, signature.cell.states))
-            if isinstance(array, Ref)
-        }
-        return [*_sizes(WEIGHTS, {**signature.local, **states}, signature, own), *own]
+        own = printed(self.module.backward.statements)
+        signature, arrays = self.module.signature, self.module.states
+        starts = {start(state): array for state, array in arrays.items()}  # they are no arguments here
+        return [*_sizes(WEIGHTS, {**signature.local, **starts}, signature, own), *own]
 
     @cached_property
     def results(self) -> list[str]:
@@ -155,8 +151,8 @@ class Bodies:
         kept = {name: array for name, array in arrays.items() if name in needed}
         in_blocks = any(isinstance(array, New) and array.lead is Lead.BLOCK for array in kept.values())
         first = next(iter(self.module.signature.sizes.values()))
-        start = [block_length(first)] if in_blocks else []
-        return [*start, *(f"{name} = {made(array)}" for name, array in kept.items())]
+        length = [block_length(first)] if in_blocks else []
+        return [*length, *(f"{name} = {made(array)}" for name, array in kept.items())]
 
 
 def source(module: Generated) -> str:
@@ -165,11 +161,9 @@ def source(module: Generated) -> str:
     cell = signature.cell
     used = _helpers(names_in((*bodies.forward, *bodies.backward)))
     inputs = [signature.local[name] for name in signature.given]
-    starts = {start: state for state, start in zip(cell.states, signature.starts)}
-    return python(
+    return templates()(
         "module.py.j2",
         cell=cell,
-        module=module,
         signature=signature,
         bodies=bodies,
         signed=SIGNED,
@@ -178,16 +172,18 @@ def source(module: Generated) -> str:
             Python(inspect.getsource(getattr(helpers, name)).rstrip()) for name in HELPERS if name in used
         ],
         constants=Python(_constants()) if used & {*CONSTANTS.values()} else "",
-        starts=starts,
+        starts={state: signature.local[start(state)] for state in cell.states},
         allocated=("T", "B", *signature.sizes.values(), "dtype", "rows=list"),
         inputs=inputs,
-        initial=[signature.local[start] for start in starts],
         reads=[signature.local[name] for name in signature.reads],
         front=("parameters", *inputs, "initial=None", "weights=None", "memory=None"),
         arrays=[f'parameters["{name}"]' for name in cell.parameters],
         keys=[f'"{name}"' for name in signature.gradients],
         sizes=[_outside(signature.size(axis), signature) for axis in signature.sizes],
-        widths={start: _width_outside(state, signature) for start, state in starts.items()},
+        widths={
+            state: _outside(signature.size(*axes), signature) if axes else Python("1")
+            for state, axes in ((state, cell.signals[state]) for state in cell.states)
+        },
     )
 
 
@@ -216,13 +212,8 @@ def _constants() -> str:
     return next(line for line in inspect.getsource(helpers).splitlines() if line.startswith("HALF"))
 
 
-def _outside(size: Size, signature: Signature) -> str:
+def _outside(size: Size, signature: Signature) -> Python:
     """Return a size as it is read from the dictionary of parameters."""
     is_parameter = size.argument in signature.cell.parameters
     array = f'parameters["{size.argument}"]' if is_parameter else signature.local[size.argument]
-    return f"{array}.shape[{size.axis}]"
-
-
-def _width_outside(state: str, signature: Signature) -> str:
-    axes = signature.cell.signals[state]
-    return _outside(signature.size(axes[0]), signature) if axes else "1"
+    return Python(f"{array}.shape[{size.axis}]")

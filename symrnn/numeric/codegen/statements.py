@@ -274,11 +274,11 @@ class Loop:
 
 
 @dataclass(frozen=True)
-class Blocks:
+class BlockLoop:
     """Backwards through blocks of steps that the cache holds; ``size`` is that of a typical vector."""
 
     size: str
     body: tuple[Statement, ...]
 
 
-Statement = Comment | Let | Put | Call | Project | Loop | Blocks
+Statement = Comment | Let | Put | Call | Project | Loop | BlockLoop
