@@ -1,7 +1,8 @@
 """The slope of each function, f'(u), computed from its value y = f(u): tanh'(u) = 1 - y².
 
 The forward pass keeps the values, not the arguments: a function may be written over its argument. A function
-of the table that has a derivative has a row here.
+of the table that has a derivative has a row here. ``Slope`` is the one node that is not of the language: it
+stands in row form alone, and no other interpreter meets it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from symrnn.tensor import Tensor, build, plain
 
 
 class Slope(Tensor):
-    """f'(u) for a row f of the function table, in terms of the value y = f(u)."""
+    """f'(u) for a row f of the function table, as a function of the value y = f(u)."""
 
     __slots__ = ()
     __match_args__ = ("function", "value")
