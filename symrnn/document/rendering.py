@@ -21,7 +21,13 @@ from symrnn.document import filters
 from symrnn.document.blocks import Document
 from symrnn.document.engines import PREAMBLE_END, EngineError, make_pdf, overfull, typst_overflows
 from symrnn.document.running import plain, room_of
-from symrnn.document.sandbox import TemplateError, checked_folder, environment, rendered_apart
+from symrnn.document.sandbox import (
+    TemplateError,
+    checked_folder,
+    environment,
+    rendered_apart,
+    template_folder,
+)
 from symrnn.document.translations import ORIGINAL, language, languages, parts, spoken, words
 from symrnn.notation import Operator, Role, Row, Tree, scene_typst, svg, tikz
 from symrnn.notation.emitters import latex as tex, markdown as note, mathml as web, typst as typ
@@ -76,12 +82,8 @@ def check_templates(folder: Path, formats: Iterable[Format]) -> Path:
 
 
 def templates(format: Format) -> Path:
-    """Return the folder with the templates of a format: inside an installed package, else beside it."""
-    package = Path(__file__).parents[1]
-    for folder in (package / "templates", package.parent / "templates"):
-        if folder.is_dir():
-            return folder / DIALECTS[format].folder
-    raise FileNotFoundError(f"no templates in {package} or beside it: install symrnn again")
+    """Return the folder with the templates of a format."""
+    return template_folder(DIALECTS[format].folder)
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,15 @@ class _Folders(FileSystemLoader):
         return source, file, is_fresh
 
 
+def template_folder(name: str) -> Path:
+    """Return one of our folders of templates: inside an installed package, else beside it."""
+    package = Path(__file__).parents[1]
+    for folder in (package / "templates", package.parent / "templates"):
+        if folder.is_dir():
+            return folder / name
+    raise FileNotFoundError(f"no templates in {package} or beside it: install symrnn again")
+
+
 def environment(
     folders: Sequence[Path], made: type[str], printed: Callable[[object], str]
 ) -> ImmutableSandboxedEnvironment:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symrnn.model import Cell
+from symrnn.numeric.codegen.names import start
 from symrnn.tensor import Shape, ShapeError
 from symrnn.witness import Array
 
@@ -61,7 +62,7 @@ class Arguments:
             If a shape or a class does not fit.
         """
         array, lead = np.asarray(targets), (self.steps, *self.batch)
-        classes = self.size(self.cell.signals["y"])
+        classes = self.size(self.cell.signals[self.cell.roles.target])
         if array.dtype.kind in "iu":
             if array.shape != lead:
                 raise ShapeError(f"class indices have shape {array.shape}; accepted: {lead}")
@@ -99,8 +100,8 @@ class Arguments:
         for name, shape in self.cell.parameters.items():
             shapes[name] = tuple(self.sizes[axis] for axis in shape)
         for state in self.cell.states:
-            shapes[f"{state}0"] = (*self.batch, *(self.sizes[axis] for axis in self.cell.signals[state]))
-        shapes["x"] = (self.steps, *self.batch, self.x.shape[-1])
+            shapes[start(state)] = (*self.batch, *(self.sizes[axis] for axis in self.cell.signals[state]))
+        shapes[self.cell.roles.input] = (self.steps, *self.batch, self.x.shape[-1])
         return {name: np.array(array).reshape(shapes[name]) for name, array in gradients.items()}
 
 

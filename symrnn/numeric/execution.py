@@ -26,15 +26,53 @@ import numpy.typing as npt
 
 from symrnn.derivation import Sweep, derive_sweep
 from symrnn.model import Cell
-from symrnn.numeric.codegen.module import Generated, generate
-from symrnn.numeric.codegen.names import HELPERS
+from symrnn.numeric.codegen.module import Generated, Signature, generate
+from symrnn.numeric.codegen.names import HELPERS, start
 from symrnn.numeric.codegen.rows import CompileError
 from symrnn.numeric.codegen.source import source
+from symrnn.numeric.codegen.statements import Size
 
 Array = npt.NDArray[Any]
 Engine = Literal["auto", "numpy", "numba"]
 ENGINES = ("auto", "numpy", "numba")
 LARGEST_COMPILED = 128 * 1024  # entries of all matrices times batch, beyond which numba no longer pays
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Sequences that run side by side.
+
+    Attributes
+    ----------
+    given : mapping of name to array, shape (T, B, size)
+        The signals from outside, such as input and target.
+    initial : mapping of state to array, shape (B, size)
+    weights : array, shape (T, B)
+        Of the losses.
+    """
+
+    given: Mapping[str, Array]
+    initial: Mapping[str, Array]
+    weights: Array
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep found, by name.
+
+    Attributes
+    ----------
+    values : dict of str to array
+        Signals, the given ones too, and the loss of each step.
+    gradients : dict of str to array
+        By parameters, initial states (``h0``) and the input.
+    adjoints : dict of str to array
+        Of signals, at every step.
+    """
+
+    values: dict[str, Array]
+    gradients: dict[str, Array]
+    adjoints: dict[str, Array]
 
 
 @dataclass(frozen=True)
@@ -57,13 +95,10 @@ class Program:
         """The Python module."""
         return source(self.module)
 
-    @cached_property
-    def _axes(self) -> list[tuple[str, int]]:
-        """Where the size of each axis is read: the input, a parameter or an initial state, and which axis."""
-        called = {"x": "x", **{self.module.local[name]: name for name in self.module.cell.parameters}}
-        called |= {self.module.local[f"{state}0"]: state for state in self.module.cell.states}
-        parts = (text.removesuffix("]").split(".shape[") for text in self.module.sizes.values())
-        return [(called[name], int(place)) for name, place in parts]
+    @property
+    def signature(self) -> Signature:
+        """What goes in and comes out, in order."""
+        return self.module.signature
 
     def engine(
         self, engine: Engine, parameters: Mapping[str, Array], batch: int
@@ -86,41 +121,42 @@ class Program:
         work = batch * sum(a.size for a in parameters.values() if a.ndim == 2)
         return "numba" if numba_is_here() and work <= LARGEST_COMPILED else "numpy"
 
-    def memory(
-        self, engine: Literal["numpy", "numba"], x: Array, initial: Mapping[str, Array],
-        parameters: Mapping[str, Array],
-    ) -> Any:  # fmt: skip
-        """Return arrays for these sizes: those of the call before, if they fit."""
-        given = {"x": x, **parameters, **initial}
-        sizes = (*x.shape[:2], *(given[name].shape[place] for name, place in self._axes), x.dtype)
-        kept = getattr(_kept, "memory", (None, None, None))
-        if kept[:2] != ((self.text, engine), sizes):
-            rows = list if engine == "numpy" else _as_it_is
-            _kept.memory = kept = (
-                (self.text, engine),
-                sizes,
-                _loaded(self.text, engine).allocate(*sizes, rows),
-            )
-        return kept[2]
-
     def forward(
-        self, engine: Literal["numpy", "numba"], given: Mapping[str, Array], initial: Mapping[str, Array],
-        parameters: Mapping[str, Array], memory: Any,
-    ) -> dict[str, Array]:  # fmt: skip
-        """Run the forward pass; returns every signal that the sweep reads, and the loss ``L``."""
-        starts = (initial[s] for s in self.module.cell.states)
-        arguments = (*(given[n] for n in self.module.given), *starts, *parameters.values(), memory[0])
-        return dict(zip(self.module.results, _loaded(self.text, engine).forward(*arguments)))
+        self,
+        parameters: Mapping[str, Array],
+        given: Mapping[str, Array],
+        initial: Mapping[str, Array],
+        engine: Literal["numpy", "numba"] = "numpy",
+    ) -> dict[str, Array]:
+        """Run the forward pass; returns every signal that the sweep reads, and the loss of each step.
 
-    def backward(
-        self, engine: Literal["numpy", "numba"], weights: Array, values: Mapping[str, Array],
-        parameters: Mapping[str, Array], memory: Any,
-    ) -> tuple[dict[str, Array], dict[str, Array]]:  # fmt: skip
-        """Run the sweep; ``values`` are given signals and results. Returns gradients and adjoints."""
-        arguments = (weights, *(values[n] for n in self.module.reads), *parameters.values(), memory[1])
-        found = _loaded(self.text, engine).backward(*arguments)
-        count = len(self.module.gradients)
-        return dict(zip(self.module.gradients, found)), dict(zip(self.module.adjoints, found[count:]))
+        The arrays are used again by the next call with the same sizes.
+        """
+        return self._forward(
+            parameters, given, initial, engine, self._memory(parameters, given, initial, engine)
+        )
+
+    def sweep(
+        self,
+        parameters: Mapping[str, Array],
+        sequences: Sequences,
+        engine: Literal["numpy", "numba"] = "numpy",
+    ) -> Swept:
+        """Run the forward pass and the sweep back.
+
+        The arrays are used again by the next call with the same sizes.
+        """
+        given, weights = sequences.given, np.ascontiguousarray(sequences.weights)[..., None]
+        memory = self._memory(parameters, given, sequences.initial, engine)
+        values = {**given, **self._forward(parameters, given, sequences.initial, engine, memory)}
+        read = (values[name] for name in self.signature.reads)
+        found = _loaded(self.text, engine).backward(weights, *read, *parameters.values(), memory[1])
+        count = len(self.signature.gradients)
+        return Swept(
+            values,
+            dict(zip(self.signature.gradients, found)),
+            dict(zip(self.signature.adjoints, found[count:])),
+        )
 
     def run(
         self,
@@ -141,13 +177,43 @@ class Program:
         initial : mapping of state to array, shape (B, d)
         weights : array, shape (T, B)
         """
-        chosen = self.engine(engine, parameters, x.shape[1])
-        given = {"x": x, "y": y}
-        memory = self.memory(chosen, x, initial, parameters)
-        values = self.forward(chosen, given, initial, parameters, memory)
-        weighted = np.ascontiguousarray(weights).reshape((*weights.shape, 1))
-        gradients, _ = self.backward(chosen, weighted, {**given, **values}, parameters, memory)
-        return float(np.dot(weighted.ravel(), values["L"].ravel())), gradients
+        roles = self.signature.cell.roles
+        sequences = Sequences({roles.input: x, roles.target: y}, initial, weights)
+        found = self.sweep(parameters, sequences, self.engine(engine, parameters, x.shape[1]))
+        return float(np.dot(weights.ravel(), found.values[roles.loss].ravel())), found.gradients
+
+    def _forward(
+        self, parameters: Mapping[str, Array], given: Mapping[str, Array], initial: Mapping[str, Array],
+        engine: Literal["numpy", "numba"], memory: Any,
+    ) -> dict[str, Array]:  # fmt: skip
+        starts = (initial[state] for state in self.signature.cell.states)
+        arguments = (
+            *(given[name] for name in self.signature.given),
+            *starts,
+            *parameters.values(),
+            memory[0],
+        )
+        return dict(zip(self.signature.results, _loaded(self.text, engine).forward(*arguments)))
+
+    def _memory(
+        self, parameters: Mapping[str, Array], given: Mapping[str, Array], initial: Mapping[str, Array],
+        engine: Literal["numpy", "numba"],
+    ) -> Any:  # fmt: skip
+        """Return arrays for these sizes: those of the call before, if they fit."""
+        x = given[self.signature.cell.roles.input]
+        arrays = {**given, **parameters, **{start(state): array for state, array in initial.items()}}
+        sizes = (*x.shape[:2], *(arrays[at.argument].shape[at.axis] for at in self._sizes), x.dtype)
+        kept = getattr(_kept, "memory", (None, None, None))
+        if kept[:2] != ((self.text, engine), sizes):
+            rows = list if engine == "numpy" else _as_it_is
+            made = _loaded(self.text, engine).allocate(*sizes, rows)
+            _kept.memory = kept = ((self.text, engine), sizes, made)
+        return kept[2]
+
+    @cached_property
+    def _sizes(self) -> tuple[Size, ...]:
+        """Where the length of each axis is read."""
+        return tuple(map(self.signature.size, self.signature.sizes))
 
 
 _kept = threading.local()

@@ -14,9 +14,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from symrnn.derivation import ADJOINT
 from symrnn.model import STEP, Cell, Equation, losses
 from symrnn.numeric.arguments import Arguments, Given, read_arguments
-from symrnn.numeric.execution import Engine, Program, program
+from symrnn.numeric.codegen.names import start
+from symrnn.numeric.execution import Engine, Program, Sequences, program
 from symrnn.tensor import InputError, ShapeError, Tensor, Variable, contract, plus
 from symrnn.witness import Array, Point, evaluate
 
@@ -108,20 +110,22 @@ def truncated_gradients(
         raise InputError(f"truncation {truncation!r}: accepted for {kind}: a whole number, at least {least}")
     given = read_arguments(cell, parameters, inputs, initial)
     code, y, weights, steps = program(cell), given.targets(targets), given.weights(mask), given.steps
-    states = _states(code, given, y)
+    roles = cell.roles
+    values = code.forward(given.parameters, {roles.input: given.x, roles.target: y}, given.initial)
+    states = {state: values[state].copy() for state in cell.states}  # the next call overwrites them
     if kind == "chunk":
         windows = [(k, min(k + truncation - 1, steps), k) for k in range(1, steps + 1, truncation)]
     else:
         windows = [(max(1, t - truncation), t, t) for t in range(1, steps + 1)]
     total = {name: np.zeros_like(array) for name, array in given.parameters.items()}
-    total |= {f"{state}0": np.zeros_like(array) for state, array in given.initial.items()}
-    total["x"] = np.zeros_like(given.x)
+    total |= {start(state): np.zeros_like(array) for state, array in given.initial.items()}
+    total[roles.input] = np.zeros_like(given.x)
     for first, last, counted in windows:
         window = slice(first - 1, last)
         counting = np.where(np.arange(first, last + 1)[:, None] >= counted, weights[window], 0.0)
-        start = {state: values[first - 1] for state, values in states.items()}
-        found = code.run(given.parameters, given.x[window], y[window], start, counting)[1]
-        total["x"][window] += found.pop("x")
+        before = {state: values[first - 1] for state, values in states.items()}
+        found = code.run(given.parameters, given.x[window], y[window], before, counting)[1]
+        total[roles.input][window] += found.pop(roles.input)
         for name, array in found.items():
             from_start = first == 1 and (kind == "chunk" or last <= truncation)
             if name in given.parameters or from_start:
@@ -143,8 +147,10 @@ def state_jacobians(
         ``[t, k] = [t, j] @ [j, k]``.
     """
     given = _single(read_arguments(cell, parameters, inputs, initial))
-    found, _ = _one_step(given)
-    one_step = np.concatenate([found[f"{state}0"] for state in cell.states], axis=-1)
+    code, probes = _probes(given)
+    found = code.sweep(given.parameters, probes).gradients
+    one_step = np.concatenate([found[start(state)] for state in cell.states], axis=-1)
+    one_step = one_step.reshape((given.steps, -1, one_step.shape[-1]))
     size = one_step.shape[-1]
     jacobians = np.zeros((given.steps + 1, given.steps + 1, size, size))
     jacobians[0, 0] = np.eye(size)
@@ -167,7 +173,9 @@ def immediate(
     """
     given = _single(read_arguments(cell, parameters, inputs, initial))
     _known(cell, wrt)
-    return _one_step(given, wrt)[1]
+    code, probes = _probes(given)
+    added = _added(code, given, probes, wrt)
+    return added.reshape((given.steps, -1, *added.shape[2:]))
 
 
 def contributions(
@@ -192,91 +200,63 @@ def contributions(
     _known(cell, wrt)
     code, y, weights, steps = program(cell), given.targets(targets), given.weights(mask)[:, 0], given.steps
     out = np.zeros((steps, steps, *given.natural({wrt: given.parameters[wrt]})[wrt].shape))
-    for start in range(0, steps, MOST_TOGETHER):
-        end = min(start + MOST_TOGETHER, steps)
-        copies = end - start
-        x, targets_ = (np.repeat(array[:end], copies, axis=1) for array in (given.x, y))
-        initial_ = {state: np.repeat(array, copies, axis=0) for state, array in given.initial.items()}
+    for begin in range(0, steps, MOST_TOGETHER):
+        end = min(begin + MOST_TOGETHER, steps)
+        copies = end - begin
+        ahead = {cell.roles.input: given.x[:end], cell.roles.target: y[:end]}
         alone = np.zeros((end, copies))
-        alone[np.arange(start, end), np.arange(copies)] = weights[start:end]
-        parts = _added(code, given, {"x": x, "y": targets_}, initial_, alone, wrt)
-        out[start:end, :end] = np.swapaxes(parts, 0, 1)
+        alone[np.arange(begin, end), np.arange(copies)] = weights[begin:end]
+        sequences = Sequences(
+            {name: np.repeat(array, copies, axis=1) for name, array in ahead.items()},
+            {state: np.repeat(array, copies, axis=0) for state, array in given.initial.items()},
+            alone,
+        )
+        out[begin:end, :end] = np.swapaxes(_added(code, given, sequences, wrt), 0, 1)
     return out
 
 
-def _states(code: Program, given: Arguments, y: Array | None = None) -> dict[str, Array]:
-    """Return the states at all steps, (T + 1, B, d) each."""
-    signals = {"x": given.x} if y is None else {"x": given.x, "y": y}
-    memory = code.memory("numpy", given.x, given.initial, given.parameters)
-    values = code.forward("numpy", signals, given.initial, given.parameters, memory)
-    return {state: values[state].copy() for state in code.module.cell.states}
-
-
-def _added(
-    code: Program,
-    given: Arguments,
-    signals: dict[str, Array],
-    initial: dict[str, Array],
-    weights: Array,
-    wrt: str,
-) -> Array:
+def _added(code: Program, given: Arguments, sequences: Sequences, wrt: str) -> Array:
     """Return what every step of every sequence adds to the gradient of a parameter: (T, B, *shape)."""
-    lead = signals["x"].shape[:2]
-    memory = code.memory("numpy", signals["x"], initial, given.parameters)
-    values = code.forward("numpy", signals, initial, given.parameters, memory)
-    everything = {**signals, **values}
-    _, adjoints = code.backward("numpy", weights.reshape((*lead, 1)), everything, given.parameters, memory)
     shape = tuple(given.sizes[axis] for axis in given.cell.parameters[wrt])
     if wrt not in code.swept.terms:
-        return np.zeros((*lead, *shape))  # the loss does not depend on it
-    bars = {f"{name}_bar": array for name, array in adjoints.items()}
+        return np.zeros((*sequences.weights.shape, *shape))  # the loss does not depend on it
+    found = code.sweep(given.parameters, sequences)
+    known = {**found.values, **{name + ADJOINT: array for name, array in found.adjoints.items()}}
 
     def lookup(v: Variable) -> Array:
         if v.time is None:
             return given.parameters[v.name].reshape(tuple(given.sizes[axis] for axis in v.shape))
-        array = {**everything, **bars}[v.name]
-        if v.name in code.module.cell.states:
+        array = known[v.name]
+        if v.name in given.cell.states:
             array = array[1:] if v.time == STEP else array[:-1]
         return array if v.shape else array[..., 0]
 
     term: Tensor = code.swept.terms[wrt]
-    found = evaluate(term, lookup, Point(code.swept.network, {}, given.sizes))
-    return np.broadcast_to(found, (*lead, *shape))
+    each = evaluate(term, lookup, Point(code.swept.network, {}, given.sizes))
+    return np.broadcast_to(each, (*sequences.weights.shape, *shape))
 
 
-def _one_step(given: Arguments, wrt: str = "") -> tuple[dict[str, Array], Array]:
-    """Differentiate every entry of every state by all states of the step before, or by a parameter.
+def _probes(given: Arguments) -> tuple[Program, Sequences]:
+    """Return code and sequences whose losses are the entries of the states, one entry at one step each.
 
-    Returns
-    -------
-    dict of str to ndarray
-        ``h0`` and so on: (T, S, d), entry of the stacked states by state. Empty if a parameter is asked for.
-    ndarray
-        (T, S, *wrt.shape); empty if none is asked for.
+    A sequence has one step and starts from the states before it, (T S) of them: entry after entry, step
+    after step.
     """
     code, cell = _probed(given.cell), given.cell
     sizes = [given.size(cell.signals[state]) for state in cell.states]
     total = sum(sizes)
     bounds = np.cumsum([0, *sizes])
     seeds = {
-        f"{state}_seed": np.tile(np.eye(total)[:, low:high], (given.steps, 1))[None]
+        _seed(state): np.tile(np.eye(total)[:, low:high], (given.steps, 1))[None]
         for state, low, high in zip(cell.states, bounds, bounds[1:])
     }
     zeros = {name: np.zeros((given.steps, 1, seed.shape[-1])) for name, seed in seeds.items()}
-    memory = code.memory("numpy", given.x, given.initial, given.parameters)
-    values = code.forward("numpy", {"x": given.x, **zeros}, given.initial, given.parameters, memory)
-    start = {state: np.repeat(values[state][:-1, 0], total, axis=0) for state in cell.states}
-    signals = {"x": np.repeat(given.x[:, 0], total, axis=0)[None], **seeds}
-    lead = (given.steps, total)
-    ones = np.ones((1, given.steps * total))
-    if wrt:
-        added = _added(code, given, signals, start, ones, wrt)
-        return {}, added.reshape((*lead, *added.shape[2:]))
-    memory = code.memory("numpy", signals["x"], start, given.parameters)
-    values = code.forward("numpy", signals, start, given.parameters, memory)
-    everything = {**signals, **values}
-    found, _ = code.backward("numpy", ones[..., None], everything, given.parameters, memory)
-    return {f"{state}0": found[f"{state}0"].reshape((*lead, -1)) for state in cell.states}, np.zeros(0)
+    values = code.forward(given.parameters, {cell.roles.input: given.x, **zeros}, given.initial)
+    return code, Sequences(
+        {cell.roles.input: np.repeat(given.x[:, 0], total, axis=0)[None], **seeds},
+        {state: np.repeat(values[state][:-1, 0], total, axis=0) for state in cell.states},
+        np.ones((1, given.steps * total)),
+    )
 
 
 @lru_cache(maxsize=32)
@@ -284,15 +264,21 @@ def _probed(cell: Cell) -> Program:
     """Return the code of a cell whose loss at each step is a weighted sum of all entries of all states."""
     added = losses()[cell.loss]["equations"]
     own = [e for e in cell.step if e.target.name not in added]
-    seeds = {f"{state}_seed": cell.signals[state] for state in cell.states}
+    states = {state: cell.signals[state] for state in cell.states}
     loss = plus(
-        contract(Variable(f"{state}_seed", shape, STEP), Variable(state, shape, STEP))
-        for state, shape in ((state, cell.signals[state]) for state in cell.states)
+        contract(Variable(_seed(state), shape, STEP), Variable(state, shape, STEP))
+        for state, shape in states.items()
     )
-    names = {"x", *(e.target.name for e in own)}
-    signals = {n: s for n, s in cell.signals.items() if n in names} | seeds
-    step = (*own, Equation(Variable("L", (), STEP), loss))
+    names = {cell.roles.input, *(e.target.name for e in own)}
+    signals = {n: s for n, s in cell.signals.items() if n in names}
+    signals |= {_seed(state): shape for state, shape in states.items()}
+    step = (*own, Equation(Variable(cell.roles.loss, (), STEP), loss))
     return program(dataclasses.replace(cell, step=step, signals=signals, distribution=False))
+
+
+def _seed(state: str) -> str:
+    """Return the name of what weights the entries of a state."""
+    return f"{state}_seed"
 
 
 def _known(cell: Cell, name: str) -> None:

@@ -47,6 +47,7 @@ from .nodes import (
     Tensor as Tensor,
     Variable as Variable,
     Zeros as Zeros,
+    build as build,
     plain as plain,
     time_symbol as time_symbol,
 )

@@ -35,9 +35,6 @@ class Function:
         Points where f is not differentiable; probes keep away from them.
     activation : bool
         Whether a job may pick it for ``sigma``.
-    code, slope_code : str
-        For generated code: what is called with an argument and an array for the result; statements that
-        write the derivative, entry by entry, into ``out``, in terms of the value ``y``.
     """
 
     name: str
@@ -48,8 +45,6 @@ class Function:
     slope: float | None = None
     kinks: tuple[float, ...] = ()
     activation: bool = False
-    code: str = ""
-    slope_code: str = ""
 
 
 def logistic(a: Array) -> Array:
@@ -103,8 +98,6 @@ TABLE = {
             _sympy("tanh"),
             1.0,
             activation=True,
-            code="np.tanh",
-            slope_code="np.multiply({y}, {y}, {out}); np.subtract(ONE, {out}, {out})",
         ),
         Function(
             "sigmoid",
@@ -114,8 +107,6 @@ TABLE = {
             _logistic,
             0.25,
             activation=True,
-            code="logistic",
-            slope_code="np.subtract(ONE, {y}, {out}); {out} *= {y}",
         ),
         Function(
             "relu",
@@ -126,8 +117,6 @@ TABLE = {
             1.0,
             (0.0,),
             True,
-            "rectifier",
-            "{out}[:] = {y} > 0",
         ),
         Function(
             "identity",
@@ -137,8 +126,6 @@ TABLE = {
             lambda u: u,
             1.0,
             activation=True,
-            code="identity",
-            slope_code="{out}[:] = 1.0",
         ),
         Function(
             "exp",
@@ -146,8 +133,6 @@ TABLE = {
             np.exp,
             np.exp,
             _sympy("exp"),
-            code="np.exp",
-            slope_code="{out}[:] = {y}",
         ),
         Function(
             "log",
@@ -155,10 +140,8 @@ TABLE = {
             np.log,
             lambda u: 1 / u,
             _sympy("log"),
-            code="np.log",
-            slope_code="np.negative({y}, {out}); np.exp({out}, {out})",
         ),
-        Function("softmax", "softmax, exp(z) over the sum of its entries", softmax, code="softmax"),
+        Function("softmax", "softmax, exp(z) over the sum of its entries", softmax),
     )
 }
 ACTIVATIONS = tuple(name for name, row in TABLE.items() if row.activation)

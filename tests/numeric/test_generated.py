@@ -11,6 +11,9 @@ import pytest
 
 from symrnn.model import Cell, builtin_cells
 from symrnn.numeric import SIGNED, check_source, program, source
+from symrnn.numeric.codegen.printer import FUNCTIONS
+from symrnn.numeric.codegen.slopes import SLOPES
+from symrnn.tensor import TABLE
 
 LOSSES = ("cross_entropy", "squared_error")
 SCALARS = """\
@@ -110,6 +113,29 @@ def test_a_generated_module_imports_only_numpy_and_documents_every_function(name
     assert not {n for n in bound if n.startswith("map_") or n.startswith("hoisted_")}  # names of the plan
 
 
+@pytest.mark.parametrize("name", [*builtin_cells(), *FILES])
+def test_a_generated_function_binds_nothing_that_it_does_not_read(name, tmp_path):
+    if name in FILES:
+        (tmp_path / f"{name}.toml").write_text(FILES[name], encoding="utf-8")
+    cell = Cell.load(tmp_path / f"{name}.toml" if name in FILES else name)
+    for function in ast.parse(source(program(cell).module)).body:
+        if isinstance(function, ast.FunctionDef):
+            names = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
+            added_to = [node.target for node in ast.walk(function) if isinstance(node, ast.AugAssign)]
+            read = {node.id for node in names if isinstance(node.ctx, ast.Load) or node in added_to}
+            assert {node.id for node in names if isinstance(node.ctx, ast.Store)} <= read
+
+
+def test_a_cell_that_is_loaded_twice_is_derived_once():
+    assert program(Cell.load("lstm")) is program(Cell.load("lstm"))
+    assert program(Cell.load("lstm")) is not program(Cell.load("lstm", loss="squared_error"))
+
+
+def test_every_function_of_the_table_has_a_name_in_numpy_and_a_slope_if_it_has_a_derivative():
+    assert set(TABLE) <= set(FUNCTIONS)
+    assert {name for name, row in TABLE.items() if row.derivative} == set(SLOPES)
+
+
 def test_words_of_a_cell_file_cannot_leave_the_docstring(tmp_path):
     hostile = json.dumps('x""" \\' + '\nimport os; os.abort()\n""" \\')
     text = SCALARS.replace('"made for this test"', hostile).replace('"Scalars"', hostile)
@@ -130,11 +156,10 @@ def test_the_equation_of_every_signal_stands_beside_its_statements():
 
 
 def test_products_with_one_vector_are_stacked_and_the_rest_waits_for_no_loop():
-    body = "\n".join(program(Cell.load("lstm")).module.forward)
-    loop = body[body.index("for t in range(T)") : body.index("# z_t =")]
+    text = source(program(Cell.load("lstm")).module)
+    loop = text[text.index("for t in range(T)") : text.index("# z_t =")]
     assert loop.count("np.dot(") == 1 and "U_" not in loop.replace("U_i x", "").split("# i_t")[1]
-    backward = "\n".join(program(Cell.load("lstm")).module.backward)
-    loop = backward[backward.index("for t in range(last") : backward.index("# x̄_t")]
+    loop = text[text.index("for t in range(last") : text.index("# x̄_t")]
     assert loop.count("np.dot(") == 1 and "gathered" not in loop
 
 

@@ -29,6 +29,11 @@ class Adjoint:
         """Name of the adjoint."""
         return self.variable.name
 
+    @property
+    def of(self) -> str:
+        """Name of the signal that it is the adjoint of."""
+        return self.name.removesuffix(ADJOINT)
+
 
 @dataclass(frozen=True)
 class BackwardPlan:
@@ -36,6 +41,7 @@ class BackwardPlan:
 
     adjoints: tuple[Adjoint, ...]
     asked: frozenset[str]  # adjoints that parameter gradients or a caller need at every step
+    of_input: str  # name of the adjoint of the input, which is handed out
 
     @cached_property
     def phases(self) -> dict[str, Phase]:
@@ -61,6 +67,11 @@ class BackwardPlan:
     def of_phase(self, phase: Phase) -> list[Adjoint]:
         """Adjoints of a phase, in order."""
         return [a for a in self.adjoints if self.phases[a.name] == phase]
+
+    @cached_property
+    def uses(self) -> frozenset[str]:
+        """Everything that the adjoints are computed from."""
+        return frozenset(v.name for a in self.adjoints for t in (*a.own, *a.later) for v in t.variables())
 
     @cached_property
     def needed_as_array(self) -> frozenset[str]:
@@ -93,9 +104,9 @@ def is_adjoint(tensor: Tensor) -> bool:
 
 def backward_plan(swept: Sweep, signals: Sequence[Signal], asked: frozenset[str]) -> BackwardPlan:
     """Return the adjoint equations taken apart, in the order of the sweep."""
-    adjoints = []
+    adjoints, x = [], swept.network.roles.input
     for name, equation in swept.equations.items():
-        if name != "x" and name not in {s.name for s in signals} | set(swept.network.states):
+        if name not in {x, *(s.name for s in signals), *swept.network.states}:
             continue  # the adjoint of a target or a weight
         own, later = (
             [t for part in parts for t in terms_of(with_names(part, signals, when), is_adjoint)]
@@ -103,7 +114,8 @@ def backward_plan(swept: Sweep, signals: Sequence[Signal], asked: frozenset[str]
         )
         shifted = [t.shifted({STEP: STEP - 1}) for t in later]
         adjoints.append(Adjoint(equation.target, tuple(like_cores(own)), tuple(like_cores(shifted))))
-    return BackwardPlan(fused(adjoints, lambda name: name in asked or name == "x" + ADJOINT), asked)
+    of_input = x + ADJOINT
+    return BackwardPlan(fused(adjoints, lambda name: name in asked or name == of_input), asked, of_input)
 
 
 def _by_step(expression: Tensor) -> dict[Any, list[Tensor]]:

@@ -7,16 +7,43 @@ from dataclasses import dataclass, field
 
 from symrnn.model import STEP
 from symrnn.notation import layout, text
-from symrnn.numeric.codegen.names import Memory, Names
+from symrnn.numeric.codegen.names import Names
 from symrnn.numeric.codegen.plan import Map, Stack
+from symrnn.numeric.codegen.statements import Columns, Lead, New, Ref, Rows, View, Width
 from symrnn.tensor import Shape, Tensor, Variable
-
-CACHED = 2**15  # numbers, in 256 kB
 
 
 def shown(target: Variable, expression: Tensor) -> str:
     """Return an equation in plain text."""
     return f"{text(layout(target))} = {text(layout(expression))}"
+
+
+class Memory:
+    """Arrays that a function fills: made once, used again for every call with the same sizes.
+
+    Attributes
+    ----------
+    made : dict of name to New or View
+        How each array is made.
+    rows : dict of name to name
+        Arrays whose rows a loop visits, and what the rows are called.
+    outside : set of str
+        Arrays that a function is given: they have no list of rows.
+    """
+
+    def __init__(self, outside: Iterable[str]) -> None:
+        self.made: dict[str, New | View] = {}
+        self.rows: dict[str, str] = {}
+        self.outside = set(outside)
+
+    def new(self, name: str, lead: Lead, width: Width) -> str:
+        """Enter an array; returns its name."""
+        self.made[name] = New(lead, width)
+        return name
+
+    def ref(self, name: str, rows: Rows = Rows.ALL) -> Ref:
+        """Return rows of an array."""
+        return Ref(name, rows, isinstance(self.made.get(name), View))
 
 
 @dataclass
@@ -27,9 +54,10 @@ class Arrays:
     ----------
     states : tuple of str
         Their arrays have one more row: row 0 is the initial state.
-    sizes : mapping of axis to text
+    sizes : mapping of axis to name
+        What the length of each axis is called.
     memory : Memory
-        Arrays that the function fills.
+        Arrays that the functions fill.
     name : dict of str to str
         Array of each signal or parameter.
     fixed : set of str
@@ -42,63 +70,56 @@ class Arrays:
     name: dict[str, str] = field(default_factory=dict)
     fixed: set[str] = field(default_factory=set)
 
-    @property
-    def length(self) -> str:
-        """Number of steps whose values fit into a cache of 256 kB, as text."""
-        return f"max(1, {CACHED} // (B * {next(iter(self.sizes.values()))}))"
+    def width(self, *shapes: Shape) -> Width:
+        """Length of the last axes of some shapes together."""
+        counts: dict[str, int] = {}
+        for shape in shapes:
+            size = self.sizes[shape[-1]] if shape else ""
+            counts[size] = counts.get(size, 0) + 1
+        return Width(tuple(counts.items()))
 
-    def size(self, shape: Shape) -> str:
-        """Length of the last axis, as text."""
-        return self.sizes[shape[-1]] if shape else "1"
+    def columns(self, members: Iterable[Variable]) -> Width:
+        """Return the number of columns that members take together."""
+        return self.width(*(member.shape for member in members))
 
-    def shape(self, shape: Shape) -> str:
-        """Shape of an array over all steps, as text."""
-        return f"(T, B, {self.size(shape)})"
+    def block(self, run: Sequence[Variable], members: Sequence[Variable]) -> Columns:
+        """Return the columns of members that stand side by side."""
+        start = list(members).index(run[0])
+        stop = start + len(run)
+        return Columns(
+            self.columns(members[:start]) if start else None,
+            self.columns(members[:stop]) if stop < len(members) else None,
+        )
 
     def make(self, v: Variable) -> str:
         """Enter an array over all steps for a signal; returns its name."""
-        rows = "T + 1" if v.name in self.states else "T"
-        return self.memory.new(self.name[v.name], f"({rows}, B, {self.size(v.shape)})")
+        lead = Lead.STATES if v.name in self.states else Lead.STEPS
+        return self.memory.new(self.name[v.name], lead, self.width(v.shape))
 
-    def whole(self, v: Variable) -> str:
-        """Text of a variable at all steps."""
+    def whole(self, v: Variable) -> Ref:
+        """Return a variable at all steps."""
+        rows = Rows.ALL
+        if v.name in self.states:
+            rows = Rows.AFTER if v.time == STEP else Rows.BEFORE
+        return self.memory.ref(self.name[v.name], rows)
+
+    def part(self, v: Variable) -> Ref:
+        """Return a variable at the steps of a block."""
+        rows = Rows.BLOCK_AFTER if v.name in self.states and v.time == STEP else Rows.BLOCK
+        return self.memory.ref(self.name[v.name], Rows.ALL if self.is_fixed(v) else rows)
+
+    def row(self, v: Variable) -> tuple[str, str, Rows]:
+        """Local name, array and row of a variable inside the loop; all rows where it has no time."""
         array = self.name[v.name]
+        if self.is_fixed(v):
+            return array, array, Rows.ALL
         if v.name not in self.states:
-            return array
-        return f"{array}[1:]" if v.time == STEP else f"{array}[:-1]"
+            return f"{array}_t", array, Rows.HERE
+        return (f"{array}_t", array, Rows.NEXT) if v.time == STEP else (f"{array}_before", array, Rows.HERE)
 
-    def part(self, v: Variable) -> str:
-        """Text of a variable at the steps from ``first`` to ``last``."""
-        array = self.name[v.name]
-        if v.time is None or v.name in self.fixed:
-            return array
-        shift = v.name in self.states and v.time == STEP
-        return f"{array}[first + 1:last + 1]" if shift else f"{array}[first:last]"
-
-    def row(self, v: Variable) -> tuple[str, str, str]:
-        """Local name, array and row of a variable inside the loop."""
-        array = self.name[v.name]
-        if v.time is None or v.name in self.fixed:
-            return array, array, ""
-        if v.name not in self.states:
-            return f"{array}_t", array, "t"
-        return (f"{array}_t", array, "t + 1") if v.time == STEP else (f"{array}_before", array, "t")
-
-
-def columns(members: Sequence[Variable], arrays: Arrays) -> str:
-    """Return the number of columns that members take together, as text."""
-    counts: dict[str, int] = {}
-    for member in members:
-        size = arrays.size(member.shape)
-        counts[size] = counts.get(size, 0) + 1
-    return " + ".join(size if n == 1 else f"{n} * {size}" for size, n in counts.items()) or "0"
-
-
-def block(run: Sequence[Variable], members: Sequence[Variable], arrays: Arrays) -> str:
-    """Return the columns of members that stand side by side, as a slice."""
-    first = list(members).index(run[0])
-    start, stop = (columns(members[:n], arrays) for n in (first, first + len(run)))
-    return f"{'' if first == 0 else start}:{'' if first + len(run) == len(members) else stop}"
+    def is_fixed(self, v: Variable) -> bool:
+        """Whether a variable is one vector for all steps and sequences."""
+        return v.time is None or v.name in self.fixed
 
 
 def map_name(found: Map, names: Names) -> str:
@@ -106,11 +127,6 @@ def map_name(found: Map, names: Names) -> str:
     stems = {matrix.name.split("_")[0] for matrix in found.matrices}
     stem = stems.pop() if len(stems) == 1 else "M"
     return names.new(f"{stem}_{found.operand.name}")
-
-
-def over_one_another(parts: Iterable[str]) -> str:
-    """Return the text that joins arrays along their first axis."""
-    return f"np.concatenate(({', '.join(parts)}))"
 
 
 class Blocks:
@@ -126,11 +142,11 @@ class Blocks:
         if run == stack.members:
             return array
         if (array, run) not in self.made:
-            self.made[array, run] = self.names.new(wanted)
-            self.enter(stack, run)
+            self.enter(stack, run, self.names.new(wanted))
         return self.made[array, run]
 
-    def enter(self, stack: Stack, run: tuple[Variable, ...]) -> None:
-        """Make the view whose name was decided."""
-        name, array = self.made[self.stacks[stack], run], self.stacks[stack]
-        self.arrays.memory.view(name, f"{array}[:, :, {block(run, stack.members, self.arrays)}]")
+    def enter(self, stack: Stack, run: tuple[Variable, ...], name: str) -> None:
+        """Make a view under a name."""
+        array = self.stacks[stack]
+        self.made[array, run] = name
+        self.arrays.memory.made[name] = View(array, self.arrays.block(run, stack.members))

@@ -1,4 +1,4 @@
-"""The backward sweep as the text of a function."""
+"""The backward sweep as statements."""
 
 from __future__ import annotations
 
@@ -9,13 +9,25 @@ from symrnn.derivation import ADJOINT, Sweep, adjoint
 from symrnn.model import STEP
 from symrnn.notation import layout, text
 from symrnn.numeric.codegen.adjoints import Adjoint, BackwardPlan, is_adjoint
-from symrnn.numeric.codegen.arrays import Arrays, Blocks, columns, over_one_another, shown
+from symrnn.numeric.codegen.arrays import Arrays, Blocks, shown
 from symrnn.numeric.codegen.collect import Collector
 from symrnn.numeric.codegen.names import Names
 from symrnn.numeric.codegen.plan import Map, Stack
 from symrnn.numeric.codegen.rows import varies
+from symrnn.numeric.codegen.statements import (
+    BlockLoop,
+    Joined,
+    Lead,
+    Let,
+    Like,
+    Order,
+    Ref,
+    Rows,
+    Statement,
+    Zeros,
+)
 from symrnn.numeric.codegen.terms import Term, matrix_terms, product_of_factors, sum_of, terms_of
-from symrnn.numeric.codegen.writer import Loop, Part, Writer, inside
+from symrnn.numeric.codegen.writer import BlockWriter, StepWriter, Writer
 from symrnn.tensor import Contraction, Tensor, Variable
 
 
@@ -52,21 +64,22 @@ class Backward:
         self.stacked = {adjoint(v) for stack in self.maps for v in stack.members}
         self.stacks = {stack: names.new("gates_bar") for stack in self.maps}
         self.blocks = Blocks(self.stacks, arrays, names)
-        self.all = Writer(names, arrays.memory, arrays.whole, arrays.size)
-        self.part = Part(names, arrays.memory, arrays.part, arrays.size)
-        self.loop = Loop(names, arrays.memory, self.row, arrays.size)
+        self.all = Writer(names, arrays.memory, arrays.whole, arrays.width)
+        self.part = BlockWriter(names, arrays.memory, arrays.part, arrays.width)
+        self.loop = StepWriter(names, arrays.memory, self.row, arrays.width)
         self.buffers: set[str] = set()
         self.hoisted: dict[Tensor, Variable] = {}
         self.joined: set[str] = set()
+        self.carried: dict[str, Ref] = {}
 
-    def row(self, v: Variable) -> tuple[str, str, str]:
+    def row(self, v: Variable) -> tuple[str, str, Rows]:
         """Local name, array and row of a variable inside the loop."""
         if v.name in self.buffers:
-            return self.arrays.name[v.name], self.arrays.name[v.name], ""
+            return self.arrays.name[v.name], self.arrays.name[v.name], Rows.ALL
         return self.arrays.row(v)
 
-    def write(self) -> list[str]:
-        """Return the statements, without sizes and without the return."""
+    def write(self) -> tuple[Statement, ...]:
+        """Return the statements; ``arrays`` and ``carried`` say afterwards where the gradients are."""
         self.place()
         for a in self.plan.of_phase("before"):
             self.all_steps(a)
@@ -77,52 +90,42 @@ class Backward:
             self.one(a)
         for a in loop:
             self.carry(a)
-        self.all.lines += self.walk() if loop else []
+        self.all.do(*(self.walk() if loop else ()))
         for a in self.plan.of_phase("after"):
             self.all_steps(a)
         Collector(self.all, self.blocks, self.arrays, self.names, self.swept).write(self.gradients, self.maps)
         joined = [
-            f"{name} = {over_one_another(self.arrays.name[m.name] for m in found.matrices)}"
+            Let(name, Joined(tuple(Ref(self.arrays.name[m.name]) for m in found.matrices)))
             for maps in self.maps.values()
             for found, name in maps.items()
             if name in self.joined
         ]
-        return [*joined, *self.all.lines]
+        return (*joined, *self.all.statements)
 
-    def walk(self) -> list[str]:
+    def walk(self) -> list[Statement]:
         """Return the loop from the last step to the first; in blocks if factors are prepared for it."""
-        if not self.part.lines:
-            return self.loop.written("for t in range(T - 1, -1, -1):")
-        lines = self.loop.written("for t in range(last - 1, first - 1, -1):")
-        start = len(self.loop.before)
-        return [
-            *lines[:start],
-            f"length = {self.arrays.length}  # steps in a block that the cache holds",
-            "for last in range(T, 0, -length):",
-            *inside(["first = max(0, last - length)", *self.part.lines, *lines[start:]]),
-        ]
+        if not self.part.statements:
+            return [*self.loop.before, self.loop.loop(Order.BACKWARD)]
+        body = (*self.part.statements, self.loop.loop(Order.BACKWARD_IN_BLOCK))
+        return [*self.loop.before, BlockLoop(next(iter(self.arrays.sizes.values())), body)]
 
     def place(self) -> None:
         """Decide in which array each adjoint lives."""
         arrays = self.arrays
         for stack, name in self.stacks.items():
-            arrays.memory.new(name, f"(T, B, {columns(stack.members, arrays)})")
+            arrays.memory.new(name, Lead.STEPS, arrays.columns(stack.members))
             for v in stack.members:
-                arrays.name[adjoint(v).name] = self.blocks.made[name, (v,)] = self.names.new(adjoint(v).name)
-                self.blocks.enter(stack, (v,))
+                arrays.name[adjoint(v).name] = self.names.new(adjoint(v).name)
+                self.blocks.enter(stack, (v,), arrays.name[adjoint(v).name])
         for a in self.plan.adjoints:
             if a.variable in self.stacked:
                 continue
             arrays.name[a.name] = self.names.new(a.name)
             if a.name in self.in_loop and a.name not in self.plan.needed_as_array and not self.early(a):
                 self.buffers.add(a.name)
-                arrays.memory.new(arrays.name[a.name], f"(B, {arrays.size(a.variable.shape)})")
-            elif a.name != "x" + ADJOINT:
+                arrays.memory.new(arrays.name[a.name], Lead.STEP, arrays.width(a.variable.shape))
+            elif a.name != self.plan.of_input:
                 arrays.make(a.variable)
-
-    def carried(self, a: Adjoint) -> str:
-        """Name of what the step after passes back to a state."""
-        return self.arrays.name[f"{a.name} carried"]
 
     def says(self, a: Adjoint) -> list[str]:
         """Return the equations of an adjoint, those that were put into it first, in plain text."""
@@ -150,12 +153,11 @@ class Backward:
         """Fill in what an adjoint of the loop takes from outside it."""
         name, shape, early = self.arrays.name[a.name], a.variable.shape, self.early(a)
         if a.later:
-            carried = self.names.new(f"{name}_carried")
-            self.arrays.name[f"{a.name} carried"] = carried
-            self.all.do(f"{carried} = np.zeros((B, {self.arrays.size(shape)}), dtype)")
+            self.carried[a.of] = Ref(self.names.new(f"{name}_carried"))
+            self.all.do(Let(self.carried[a.of].name, Zeros(self.arrays.width(shape))))
         if early:
             self.all.say(f"{text(layout(a.variable))}, as far as it does not wait for step t + 1")
-            self.all.assign(name, shape, self.over_stacks(early), add=False)
+            self.all.assign(Ref(name), shape, self.over_stacks(early), add=False)
         factor = self.filled(a)
         if factor is not None:
             source = a.own[0].core
@@ -173,14 +175,16 @@ class Backward:
             self.loop.say(words)
         out = self.loop.of(a.variable)
         if self.filled(a) is not None:
-            self.loop.do(f"{out} *= {self.loop.of(late[0].core)}")  # type: ignore[arg-type]  # filled() says so
+            source = late[0].core
+            assert isinstance(source, Variable)  # filled() says so
+            self.loop.call("multiply", out, self.loop.of(source), out=out)
             return
         terms = self.over_stacks([self.lifted(t, a.variable, "") for t in late])
         contiguous = a.variable not in self.stacked
         if terms or not early:
             self.loop.assign(out, a.variable.shape, terms, add=bool(early), whole_rows=contiguous)
         if a.later:
-            self.loop.do(f"{out} += {self.carried(a)}")
+            self.loop.call("add", out, self.carried[a.of], out=out)
 
     def carry(self, a: Adjoint) -> None:
         """Compute what a step passes back to a state of the step before."""
@@ -188,7 +192,7 @@ class Backward:
             return
         self.loop.say(f"for step t - 1: what of {text(layout(a.variable.at(STEP - 1)))} comes from step t")
         terms = self.over_stacks([self.lifted(t, a.variable, "before") for t in a.later])
-        self.loop.assign(self.carried(a), a.variable.shape, terms, add=False)
+        self.loop.assign(self.carried[a.of], a.variable.shape, terms, add=False)
 
     def lifted(self, term: Term, target: Variable, when: str) -> Term:
         """Return a term whose factors are one array, computed for all steps before the loop."""
@@ -211,7 +215,7 @@ class Backward:
         """Return an array for factors that the forward pass alone decides."""
         if product not in self.hoisted:
             linear = core.variables() if core is not None else set()
-            source = next((v.name for v in linear if v.name.endswith(ADJOINT)), "L")
+            source = next((v.name for v in linear if v.name.endswith(ADJOINT)), self.swept.network.roles.loss)
             stem = f"{source.removesuffix(ADJOINT)}_by_{target.name.removesuffix(ADJOINT)}"
             made = Variable(f"hoisted_{len(self.hoisted)}", product.shape, STEP)
             self.arrays.name[made.name] = self.names.new(f"{stem}_{when}" if when else stem)
@@ -244,7 +248,9 @@ class Backward:
         """Compute an adjoint for all steps at once."""
         for words in self.says(a):
             self.all.say(words)
-        name = self.arrays.name[a.name]
-        if a.name == "x" + ADJOINT:  # it is handed out, so it gets memory of its own
-            self.all.do(f"{name} = np.empty(x.shape, dtype)")
-        self.all.assign(name, a.variable.shape, self.over_stacks(a.own), add=False)
+        out = Ref(self.arrays.name[a.name])
+        if a.name == self.plan.of_input:  # it is handed out, so it gets memory of its own
+            self.all.do(
+                Let(out.name, Like(Ref(self.arrays.name[self.swept.network.roles.input]), zeros=False))
+            )
+        self.all.assign(out, a.variable.shape, self.over_stacks(a.own), add=False)

@@ -1,16 +1,31 @@
-"""The forward pass as the text of a function."""
+"""The forward pass as statements."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from symrnn.numeric.codegen.arrays import Arrays, Blocks, columns, map_name, over_one_another, shown
-from symrnn.numeric.codegen.names import Names
+from symrnn.numeric.codegen.arrays import Arrays, Blocks, map_name, shown
+from symrnn.numeric.codegen.names import Names, start
 from symrnn.numeric.codegen.plan import ForwardPlan, Map, Stack, applied_to, product_of
 from symrnn.numeric.codegen.rows import LOG_SOFTMAX, Signal
+from symrnn.numeric.codegen.statements import (
+    HALF,
+    Call,
+    Joined,
+    Lead,
+    Let,
+    Number,
+    Order,
+    Put,
+    Ref,
+    Rows,
+    Scaled,
+    Statement,
+    Value,
+)
 from symrnn.numeric.codegen.terms import Term, matrix_terms
-from symrnn.numeric.codegen.writer import Fixed, Loop, Writer
-from symrnn.tensor import TABLE, Apply, Variable
+from symrnn.numeric.codegen.writer import FixedWriter, StepWriter, Writer
+from symrnn.tensor import Apply, Variable
 
 
 class Forward:
@@ -18,8 +33,8 @@ class Forward:
 
     def __init__(self, plan: ForwardPlan, arrays: Arrays, names: Names) -> None:
         self.plan, self.arrays, self.names = plan, arrays, names
-        self.all = Writer(names, arrays.memory, arrays.whole, arrays.size)
-        self.loop = Loop(names, arrays.memory, arrays.row, arrays.size)
+        self.all = Writer(names, arrays.memory, arrays.whole, arrays.width)
+        self.loop = StepWriter(names, arrays.memory, arrays.row, arrays.width)
         self.stacks = {stack: names.new("gates") for stack in plan.stacks}
         self.maps = {found: map_name(found, names) for stack in plan.stacks for found in stack.maps}
         self.blocks = Blocks(self.stacks, arrays, names)
@@ -27,8 +42,8 @@ class Forward:
         self.applied: set[Map] = set()
         self.done: set[str] = set()
 
-    def write(self) -> list[str]:
-        """Return the statements, without those that read sizes and without the return."""
+    def write(self) -> tuple[Statement, ...]:
+        """Return the statements."""
         plan = self.plan
         self.place()
         for signal in (*plan.of_phase("static"), *plan.of_phase("before")):
@@ -40,10 +55,10 @@ class Forward:
         for number, batch in enumerate(plan.batches):
             self.batch(batch, plan.batches[number + 1] if number + 1 < len(plan.batches) else [])
         if plan.batches:
-            self.all.lines += self.loop.written("for t in range(T):")
+            self.all.do(*self.loop.before, self.loop.loop(Order.FORWARD))
         for signal in plan.of_phase("after"):
             self.all_steps(signal)
-        return self.all.lines
+        return tuple(self.all.statements)
 
     def place(self) -> None:
         """Decide in which array each signal lives."""
@@ -51,7 +66,7 @@ class Forward:
         housed = {v.name: stack for stack in self.stacks for v in stack.members}
         in_place = {s.expression.args[1].name: s for s in self.plan.signals if self.plan.in_place(s)}
         for stack, name in self.stacks.items():
-            arrays.memory.new(name, f"(T, B, {columns(stack.members, arrays)})")
+            arrays.memory.new(name, Lead.STEPS, arrays.columns(stack.members))
         for signal in self.plan.signals:
             if self.plan.phases[signal.name] == "static":
                 arrays.fixed.add(signal.name)
@@ -65,22 +80,20 @@ class Forward:
             if signal.name in arrays.fixed:
                 continue
             if signal.name in housed:
-                stack = housed[signal.name]
-                self.blocks.made[self.stacks[stack], (signal.variable,)] = array
-                self.blocks.enter(stack, (signal.variable,))
+                self.blocks.enter(housed[signal.name], (signal.variable,), array)
             else:
                 arrays.make(signal.variable)
 
-    def say(self, writer: Writer, signal: Signal) -> None:
+    def say(self, writer: Writer, signal: Signal, besides: str = "") -> None:
         """Put the equation beside its statements."""
         source = signal.source.expression if signal.source else signal.expression
-        writer.say(shown(signal.variable, source))
+        writer.say(shown(signal.variable, source) + besides)
 
     def start_state(self, signal: Signal) -> None:
         """Put the initial state into the first row of a state."""
         if signal.name in self.arrays.states:
-            name, start = self.arrays.name[signal.name], self.arrays.name[f"{signal.name}0"]
-            self.all.do(f"{name}[0] = {start}")
+            name, initial = self.arrays.name[signal.name], self.arrays.name[start(signal.name)]
+            self.all.do(Put(Ref(name, Rows.FIRST), Ref(initial)))
 
     def all_steps(self, signal: Signal) -> None:
         """Compute a signal for all steps at once."""
@@ -98,7 +111,7 @@ class Forward:
                 return
             self.done.add(partner.name)
             with self.all.operand(expression.argument) as argument:
-                self.all.do(f"softmax_and_log({argument}, {out}, {self.arrays.whole(partner.variable)})")
+                self.all.do(Call("softmax_and_log", (argument,), out, self.arrays.whole(partner.variable)))
         else:
             self.all.assign(out, signal.variable.shape, matrix_terms(expression), add=False)
 
@@ -113,13 +126,13 @@ class Forward:
     def fixed(self, signal: Signal) -> None:
         """Compute a signal that depends on parameters alone: one row, no time axis."""
         name, shape = self.arrays.name[signal.name], signal.variable.shape
-        self.arrays.memory.new(name, f"({self.arrays.size(shape)},)")
-        row = Fixed(self.names, self.arrays.memory, self.arrays.row, self.arrays.size)
+        self.arrays.memory.new(name, Lead.NONE, self.arrays.width(shape))
+        row = FixedWriter(self.names, self.arrays.memory, self.arrays.row, self.arrays.width)
         if isinstance(signal.expression, Apply):
-            row.apply(signal.expression, name)
+            row.apply(signal.expression, Ref(name))
         else:
-            row.assign(name, shape, matrix_terms(signal.expression), add=False)
-        self.all.lines += [*row.before, *row.lines]
+            row.assign(Ref(name), shape, matrix_terms(signal.expression), add=False)
+        self.all.do(*row.before, *row.statements)
 
     def split(self, signal: Signal) -> tuple[list[Term], list[Term]]:
         """Return the terms of a signal that can be computed for all steps, and those that cannot."""
@@ -134,13 +147,12 @@ class Forward:
             return
         early, _ = self.split(signal)
         if early:
-            self.say(self.all, signal)
-            self.all.lines[-1] += ": what does not wait for the step before"
+            self.say(self.all, signal, ": what does not wait for the step before")
             self.all.assign(self.arrays.whole(signal.variable), signal.variable.shape, early, add=False)
 
     def prepare_stack(self, stack: Stack) -> None:
         """Fill the array of a stack with what its members take from outside the loop."""
-        arrays, name = self.arrays, self.stacks[stack]
+        out = Ref(self.stacks[stack])
         rest = {v: self.split(self.plan.by_name[v.name])[0] for v in stack.members}
         outer = [found for found in stack.maps if not self.plan.in_loop(found.operand)]
         for found in outer:
@@ -152,34 +164,38 @@ class Forward:
         for found, map_ in self.maps.items():
             if found in stack.maps:
                 parts = [self.half(m.name, v in halves) for v, m in zip(found.members, found.matrices)]
-                self.all.do(f"{map_} = {over_one_another(parts)}")
-        start = "0.0"
+                self.all.do(Let(map_, Joined(tuple(parts))))
+        bias: Value | None = None
         if all(biases):
-            start = over_one_another(self.half(b, v in halves) for v, b in zip(stack.members, biases) if b)
+            bias = Joined(tuple(self.half(b, v in halves) for v, b in zip(stack.members, biases) if b))
             rest = {}
         if outer and outer[0].members == stack.members:
-            self.all.do(f"project({self.outside(outer[0])}, {self.maps[outer[0]]}.T, {name})")
-            outer = outer[1:]
-            if start != "0.0":
-                self.all.do(f"{name} += {start}")
+            self.project(outer.pop(0), out)
+            if bias is not None:
+                self.all.call("add", out, bias, out=out)
         else:
-            self.all.put(name, start)
+            self.all.do(Put(out, Number(0.0) if bias is None else bias))
         for found in outer:
-            run = self.blocks.of(stack, found.members, f"{name}_of_{found.operand.name}")
-            with self.all.scratch(columns(found.members, arrays)) as scratch:
-                self.all.do(f"project({self.outside(found)}, {self.maps[found]}.T, {scratch})")
-                self.all.do(f"{run} += {scratch}")
+            run = self.block(stack, found.members, f"{out.name}_of_{found.operand.name}")
+            with self.all.scratch(self.arrays.columns(found.members)) as scratch:
+                self.project(found, scratch)
+                self.all.call("add", run, scratch, out=run)
         for v, terms in rest.items():
             if terms:
-                self.all.assign(self.blocks.of(stack, (v,), v.name), v.shape, terms, add=True)
+                self.all.assign(self.block(stack, (v,), v.name), v.shape, terms, add=True)
 
-    def outside(self, found: Map) -> str:
-        """Return the text of what a map multiplies at all steps."""
-        return self.all.contiguous(self.arrays.whole(found.operand))
+    def block(self, stack: Stack, run: tuple[Variable, ...], wanted: str) -> Ref:
+        """Return members of a stack that stand side by side, at all steps."""
+        return self.arrays.memory.ref(self.blocks.of(stack, run, wanted))
 
-    def half(self, parameter: str, halved: bool) -> str:
+    def project(self, found: Map, out: Ref) -> None:
+        """Write the product of a map with what it multiplies, at all steps."""
+        self.all.project(self.arrays.whole(found.operand), Ref(self.maps[found]), True, out)
+
+    def half(self, parameter: str, halved: bool) -> Value:
         """Return a parameter, halved where its row goes into a logistic function."""
-        return f"0.5 * {self.arrays.name[parameter]}" if halved else self.arrays.name[parameter]
+        whole = Ref(self.arrays.name[parameter])
+        return Scaled(HALF.value, whole) if halved else whole
 
     def halved(self, stack: Stack, rest: dict[Variable, list[Term]], biases: Sequence[str]) -> set[Variable]:
         """Return the members that hold half their value: a logistic function is 1/2 + 1/2 tanh(a/2).
@@ -224,18 +240,21 @@ class Forward:
                 self.say(self.loop, signal)
             function = batch[0].expression.args[0].name
             array = self.blocks.of(stack, whole, f"{'tanh' if halves else function}_{name}")
-            local = self.loop.row(array, "t", f"{array}_t")
+            local = self.here(array)
             if not halves:
-                self.loop.do(f"{TABLE[function].code}({local}, {local})")
+                self.loop.call(function, local, out=local)
                 return
-            self.loop.do(f"np.tanh({local}, {local})")
-            array = self.blocks.of(stack, members, f"{function}_{name}")
-            local = self.loop.row(array, "t", f"{array}_t")
-            self.loop.do(f"{local} *= HALF")
-            self.loop.do(f"{local} += HALF")
+            self.loop.call("tanh", local, out=local)
+            local = self.here(self.blocks.of(stack, members, f"{function}_{name}"))
+            self.loop.call("multiply", local, HALF, out=local)
+            self.loop.call("add", local, HALF, out=local)
             return
         for signal in batch:
             self.one(signal)
+
+    def here(self, array: str) -> Ref:
+        """Return the row of an array at the step of the loop."""
+        return self.loop.row(f"{array}_t", array, Rows.HERE)
 
     def run_of(self, batch: Sequence[Signal], stack: Stack) -> tuple[Variable, ...]:
         """Return the members that a batch is written over, if they stand side by side; else nothing."""
@@ -271,11 +290,10 @@ class Forward:
                     self.applied.add(found)
                     for member in found.members:
                         self.say(self.loop, self.plan.by_name[member.name])
-                    array = self.blocks.of(stack, found.members, f"{name}_of_{found.operand.name}")
-                    local = self.loop.row(array, "t", f"{array}_t")
-                    with self.loop.scratch(columns(found.members, self.arrays)) as scratch:
-                        self.loop.dot(self.loop.of(found.operand), self.maps[found], True, scratch)
-                        self.loop.do(f"{local} += {scratch}")
+                    local = self.here(self.blocks.of(stack, found.members, f"{name}_of_{found.operand.name}"))
+                    with self.loop.scratch(self.arrays.columns(found.members)) as scratch:
+                        self.loop.project(self.loop.of(found.operand), Ref(self.maps[found]), True, scratch)
+                        self.loop.call("add", local, scratch, out=local)
                 return True
         return False
 

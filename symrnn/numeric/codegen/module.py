@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from symrnn.derivation import ADJOINT, Sweep
 from symrnn.model import WEIGHT, Cell
-from symrnn.numeric.codegen.adjoints import backward_plan, gradient_terms
-from symrnn.numeric.codegen.arrays import Arrays
+from symrnn.numeric.codegen.adjoints import BackwardPlan, backward_plan, gradient_terms, is_adjoint
+from symrnn.numeric.codegen.arrays import Arrays, Memory
 from symrnn.numeric.codegen.backward import Backward
 from symrnn.numeric.codegen.forward import Forward
-from symrnn.numeric.codegen.names import Memory, Names
+from symrnn.numeric.codegen.names import Names, start
 from symrnn.numeric.codegen.plan import ForwardPlan
-from symrnn.numeric.codegen.rows import named_signals
-from symrnn.numeric.codegen.writer import wrapped
+from symrnn.numeric.codegen.rows import Signal, named_signals
+from symrnn.numeric.codegen.statements import Like, New, Ref, Rows, Size, Statement, Value, View
 from symrnn.tensor import Shape
+
+WEIGHTS = "weights"  # the argument of the backward pass
 
 
 @dataclass(frozen=True)
-class Generated:
-    """The generated functions of a cell, and what goes into them and comes out, in order.
+class Signature:
+    """What goes into the generated functions of a cell and comes out, in order.
 
     Attributes
     ----------
@@ -32,54 +33,94 @@ class Generated:
     local : mapping of name to name
         What parameters, given signals and initial states (``h0``) are called in the code: the same, unless
         that name means something there.
-    axes : tuple of str
-        In the order of ``sizes``.
-    sizes : mapping of local name to text
-        Where the size of each axis is read.
-    length : str
-        Number of steps in a block of the backward pass.
-    memory : three of tuple of str
-        Statements that make the arrays, and what the forward and the backward pass take of them.
-    forward, backward : tuple of str
-        Statements of the two functions, without signature and docstring.
+    sizes : mapping of axis to name
+        What the length of each axis is called.
     given : tuple of str
         Signals from outside that the forward pass reads: the input, the target.
     results : tuple of str
         Signals that the forward pass returns, the loss first.
     reads : tuple of str
-        Of the given signals: what the backward pass reads, and ``x``.
-    gradients : tuple of str
-        What the backward pass returns: parameters, initial states such as ``h0``, then ``x``.
+        Of the given signals: what the backward pass reads, and the input.
     adjoints : tuple of str
-        Signals whose adjoints it returns behind the gradients.
+        Signals whose adjoints the backward pass returns behind the gradients.
     """
 
     cell: Cell
     shapes: Mapping[str, Shape]
     local: Mapping[str, str]
-    axes: tuple[str, ...]
     sizes: Mapping[str, str]
-    length: str
-    memory: tuple[Sequence[str], Sequence[str], Sequence[str]]
-    forward: tuple[str, ...]
-    backward: tuple[str, ...]
     given: tuple[str, ...]
     results: tuple[str, ...]
     reads: tuple[str, ...]
-    gradients: tuple[str, ...]
     adjoints: tuple[str, ...]
 
     @cached_property
-    def forward_arguments(self) -> tuple[str, ...]:
-        """Arguments of ``forward``, in order."""
-        starts = (self.local[f"{state}0"] for state in self.cell.states)
-        parameters = (self.local[p] for p in self.cell.parameters)
-        return (*(self.local[n] for n in self.given), *starts, *parameters, "memory")
+    def starts(self) -> tuple[str, ...]:
+        """The initial states, such as ``h0``."""
+        return tuple(map(start, self.cell.states))
 
     @cached_property
-    def backward_arguments(self) -> tuple[str, ...]:
-        """Arguments of ``backward``, in order."""
-        return ("weights", *(self.local[n] for n in (*self.reads, *self.cell.parameters)), "memory")
+    def gradients(self) -> tuple[str, ...]:
+        """What the backward pass returns first: by parameters, by initial states, then by the input."""
+        return (*self.cell.parameters, *self.starts, self.cell.roles.input)
+
+    @cached_property
+    def input(self) -> str:
+        """What the input is called in the code."""
+        return self.local[self.cell.roles.input]
+
+    @cached_property
+    def forward(self) -> tuple[str, ...]:
+        """Arguments of the forward pass, in order."""
+        named = (*self.given, *self.starts, *self.cell.parameters)
+        return (*(self.local[name] for name in named), "memory")
+
+    @cached_property
+    def backward(self) -> tuple[str, ...]:
+        """Arguments of the backward pass, in order."""
+        return (WEIGHTS, *(self.local[name] for name in (*self.reads, *self.cell.parameters)), "memory")
+
+    def size(self, axis: str) -> Size:
+        """Where the length of an axis is read."""
+        for name, shape in self.cell.parameters.items():
+            if axis in shape:
+                return Size(name, shape.index(axis))
+        for state in self.cell.states:
+            if axis in self.cell.signals[state]:
+                return Size(start(state), -1)
+        return Size(self.cell.roles.input, -1)
+
+
+@dataclass(frozen=True)
+class Function:
+    """The statements of a function, and what it returns."""
+
+    statements: tuple[Statement, ...]
+    returns: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class Generated:
+    """The generated functions of a cell.
+
+    Attributes
+    ----------
+    signature : Signature
+    arrays : mapping of name to New or View
+        How the arrays are made that the functions fill.
+    rows : mapping of name to name
+        Arrays whose rows a loop visits, and what the rows are called.
+    states : mapping of str to str
+        Arrays that hold the states, the initial one in row 0.
+    forward, backward : Function
+    """
+
+    signature: Signature
+    arrays: Mapping[str, New | View]
+    rows: Mapping[str, str]
+    states: Mapping[str, str]
+    forward: Function
+    backward: Function
 
 
 def generate(cell: Cell, swept: Sweep) -> Generated:
@@ -98,110 +139,64 @@ def generate(cell: Cell, swept: Sweep) -> Generated:
     """
     signals = named_signals(cell.step, cell.states)
     gradients = gradient_terms(swept, signals)
-    asked = frozenset(v.name for g in gradients.values() for v in g.variables() if v.name.endswith(ADJOINT))
+    asked = frozenset(v.name for g in gradients.values() for v in g.variables() if is_adjoint(v))
     adjoints = backward_plan(swept, signals, asked)
-    used = {v.name for a in adjoints.adjoints for t in (*a.own, *a.later) for v in t.variables()}
-    used |= {v.name for g in (*gradients.values(), *swept.terms.values()) for v in g.variables()}
-    defined = {s.name for s in signals}
-    read = {v.name for s in signals for v in s.uses}
-    given = tuple(n for n in cell.signals if n in read and n not in defined)
-    given = given if "x" in given else ("x", *given)
-    plan = ForwardPlan(tuple(signals), cell.states, frozenset(used | set(cell.states) | {"L"}))
-    kept = [s.name for s in signals if s.name in used and s.name not in (*cell.states, "L")]
-    results = ("L", *cell.states, *kept)
-    reads = tuple(n for n in given if n in used or n == "x")
-
+    terms = (*gradients.values(), *swept.terms.values())
+    used = adjoints.uses | {v.name for term in terms for v in term.variables()}
     names = Names()
-    local = {n: names.new(n) for n in (*cell.parameters, *given, *(f"{s}0" for s in cell.states))}
-    arrays = _arrays(cell, names, local)
-    writer = Forward(plan, arrays, names)
-    forward = writer.write()
-    returned = ", ".join(arrays.name[n] for n in results)
-    forward.append(f"return {returned}")
+    signature = _signature(cell, signals, adjoints, used, names)
+    memory = Memory(outside=(*signature.local.values(), WEIGHTS))
 
-    taken = (*arrays.memory.made, *arrays.memory.rows.values(), *arrays.sizes.values())
-    names = Names((*local.values(), *taken))
-    back = _arrays(cell, names, local)
-    back.sizes = arrays.sizes
-    for name in results:
-        back.name[name] = arrays.name[name]
-    back.memory.rows |= arrays.memory.rows
-    back.name[WEIGHT] = "weights"
-    back.fixed |= arrays.fixed
-    back.memory.blocks |= arrays.memory.blocks & {arrays.name[n] for n in results}
-    stacks = {stack: {m: names.new(writer.maps[m]) for m in stack.maps} for stack in plan.stacks}
-    sweep_writer = Backward(adjoints, gradients, stacks, back, names, swept)
-    backward = sweep_writer.write()
-    returns = [back.name.get(p + ADJOINT, f"np.zeros_like({local[p]})") for p in cell.parameters]
-    for state in cell.states:
-        carried = f"{state}{ADJOINT} carried"
-        returns.append(back.name.get(carried, f"np.zeros_like({arrays.name[state]}[0])"))
-    returns.append(back.name.get("x" + ADJOINT, "np.zeros_like(x)"))
-    shown_adjoints = tuple(n.removesuffix(ADJOINT) for n in (a.name for a in adjoints.adjoints) if n in asked)
-    returns += [back.name[n + ADJOINT] for n in shown_adjoints]
-    ending = wrapped("return (", returns, ")")
-    backward += ending
-    arrays_of = {n: n for n in (*arrays.memory.made, *back.memory.made)}
-    rows_of = {r: f"rows({a})" for a, r in back.memory.rows.items()}
-    forward = [*_sizes("x", cell, local, arrays, forward), *forward]
-    starts = {f"{s}0": arrays.name[s] for s in cell.states}  # not among the arguments of the way back
-    backward = [*_sizes("weights", cell, {**local, **starts}, back, backward), *backward]
-    ahead = _used_names({**arrays_of, **rows_of}, forward)
-    behind = _used_names({**arrays_of, **rows_of}, backward)
-    made = {**arrays.memory.made, **back.memory.made}
-    reached = _used_names(made, [*ahead.values(), *behind.values()])
-    reached = _used_names(made, [*reached, *reached.values()])  # views, and what they are views of
-    forward = [*wrapped("(", list(ahead), ",) = memory"), *forward]
-    backward = [*wrapped("(", list(behind), ",) = memory"), *backward]
-    shapes = {**cell.parameters, "x": cell.input_shape, **cell.signals}
-    shapes |= {s.name: s.variable.shape for s in signals}
-    return Generated(
+    plan = ForwardPlan(tuple(signals), cell.states, frozenset((*used, *signature.results)))
+    arrays = Arrays(cell.states, signature.sizes, memory, dict(signature.local))
+    ahead = Forward(plan, arrays, names)
+    statements = ahead.write()
+    results = {name: arrays.name[name] for name in signature.results}
+    forward = Function(statements, tuple(map(Ref, results.values())))
+
+    names = Names((*signature.local.values(), *memory.made, *memory.rows.values(), *signature.sizes.values()))
+    known = {**signature.local, **results, WEIGHT: WEIGHTS}
+    arrays = Arrays(cell.states, signature.sizes, memory, known, arrays.fixed)
+    stacks = {stack: {m: names.new(ahead.maps[m]) for m in stack.maps} for stack in plan.stacks}
+    back = Backward(adjoints, gradients, stacks, arrays, names, swept)
+    backward = Function(back.write(), tuple(_returned(signature, back)))
+    states = {state: results[state] for state in cell.states}
+    return Generated(signature, memory.made, memory.rows, states, forward, backward)
+
+
+def _signature(
+    cell: Cell, signals: Sequence[Signal], adjoints: BackwardPlan, used: frozenset[str], names: Names
+) -> Signature:
+    """Decide what goes in and comes out; ``used`` holds the names that the way back reads."""
+    roles, defined = cell.roles, {s.name for s in signals}
+    read = {v.name for s in signals for v in s.uses}
+    shapes = {**cell.parameters, roles.input: cell.input_shape, **cell.signals}
+    given = tuple(n for n in cell.signals if n in read and n not in defined)
+    given = given if roles.input in given else (roles.input, *given)
+    kept = (s.name for s in signals if s.name in used and s.name not in (*cell.states, roles.loss))
+    named = (*cell.parameters, *given, *map(start, cell.states))
+    axes = dict.fromkeys(a for s in (*cell.parameters.values(), *cell.signals.values()) for a in s)
+    return Signature(
         cell,
-        shapes,
-        local,
-        tuple(arrays.sizes),
-        {name: size_of(axis, cell, local) for axis, name in arrays.sizes.items()},
-        back.length,
-        ([f"{n} = {text}" for n, text in reached.items()], list(ahead.values()), list(behind.values())),
-        tuple(forward),
-        tuple(backward),
+        shapes | {s.name: s.variable.shape for s in signals},
+        {name: names.new(name) for name in named},
+        {axis: names.new(axis) for axis in axes},
         given,
-        results,
-        reads,
-        (*cell.parameters, *(f"{s}0" for s in cell.states), "x"),
-        shown_adjoints,
+        (roles.loss, *cell.states, *kept),
+        tuple(n for n in given if n in used or n == roles.input),
+        tuple(a.of for a in adjoints.adjoints if a.name in adjoints.asked),
     )
 
 
-def _arrays(cell: Cell, names: Names, local: Mapping[str, str]) -> Arrays:
-    axes = dict.fromkeys(a for s in (*cell.parameters.values(), *cell.signals.values()) for a in s)
-    arrays = Arrays(cell.states, {axis: names.new(axis) for axis in axes}, Memory())
-    arrays.name |= local
-    arrays.memory.outside |= {*local.values(), "weights"}
-    return arrays
-
-
-def size_of(axis: str, cell: Cell, local: Mapping[str, str]) -> str:
-    """Return where the size of an axis can be read."""
-    for name, shape in cell.parameters.items():
-        if axis in shape:
-            return f"{local[name]}.shape[{shape.index(axis)}]"
-    for name in cell.states:
-        if axis in cell.signals[name]:
-            return f"{local[f'{name}0']}.shape[-1]"
-    return "x.shape[-1]"
-
-
-def _used_names(names: Mapping[str, str], lines: Iterable[str]) -> dict[str, str]:
-    """Return the names that stand in statements."""
-    words = set(re.findall(r"\w+", "\n".join(line for line in lines if not line.lstrip().startswith("#"))))
-    return {name: text for name, text in names.items() if name in words}
-
-
-def _sizes(
-    first: str, cell: Cell, local: Mapping[str, str], arrays: Arrays, lines: Iterable[str]
-) -> list[str]:
-    """Return the statements that read sizes, those that are used."""
-    sources = {"T": f"{first}.shape[0]", "B": f"{first}.shape[1]", "dtype": "x.dtype"}
-    sources |= {name: size_of(axis, cell, local) for axis, name in arrays.sizes.items()}
-    return [f"{name} = {sources[name]}" for name in _used_names(sources, lines)]
+def _returned(signature: Signature, back: Backward) -> Iterator[Value]:
+    """Yield gradients and adjoints where the backward pass left them; what nothing depends on is zero."""
+    found = {name: Ref(array) for name, array in back.arrays.name.items()}
+    for parameter in signature.cell.parameters:
+        yield found.get(parameter + ADJOINT, Like(found[parameter], zeros=True))
+    for state in signature.cell.states:
+        first = Ref(back.arrays.name[state], Rows.FIRST)
+        yield back.carried.get(state, Like(first, zeros=True))
+    x = signature.cell.roles.input
+    yield found.get(x + ADJOINT, Like(found[x], zeros=True))
+    for name in signature.adjoints:
+        yield found[name + ADJOINT]

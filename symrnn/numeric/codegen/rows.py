@@ -17,6 +17,7 @@ from functools import cached_property, reduce
 from typing import Any
 
 from symrnn.model import STEP, Equation
+from symrnn.numeric.codegen.slopes import Slope
 from symrnn.tensor import (
     PLAIN_NAME,
     Apply,
@@ -224,15 +225,12 @@ def varies(tensor: Tensor, fixed: Collection[Variable] = ()) -> bool:
     return any(v.time is not None and v not in fixed for v in tensor.variables())
 
 
-SLOPE = "slope of "  # a function of the value: tanh'(u) is 1 - y*y with y = tanh(u)
-
-
 def with_names(tensor: Tensor, signals: Iterable[Signal], when: Any = STEP) -> Tensor:
     """Return a derived expression in row form, values that the forward pass keeps put in by their names.
 
-    A slope f'(u) becomes a function of the value y = f(u), see ``Function.slope_code``. ``when`` is the step
-    whose equations the expression was derived from, ``STEP`` or the one after. Only signals of that step
-    may stand in: another one may have the same value, but a state has it from the first step on only.
+    A slope f'(u) becomes a function of the value y = f(u), see ``Slope``. ``when`` is the step whose
+    equations the expression was derived from, ``STEP`` or the one after. Only signals of that step may stand
+    in: another one may have the same value, but a state has it from the first step on only.
     """
     parts: dict[Tensor, Variable] = {}  # those without a name in the cell file; equations hold their names
     named: dict[Tensor, Variable] = {}
@@ -265,7 +263,7 @@ def _in_names(tensor: Tensor, table: Mapping[Tensor, Variable]) -> Tensor:
         case Variable() | Ones() | Zeros():
             return tensor
         case Apply(function, argument, 1):
-            return Apply(SLOPE + function, table[Apply(function, argument)])
+            return Slope(function, table[Apply(function, argument)])
     args: list[Any] = [_in_names(a, table) if isinstance(a, Tensor) else a for a in tensor.args]
     made: Tensor = tensor.func(*args)
     return made

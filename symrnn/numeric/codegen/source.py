@@ -1,202 +1,219 @@
-"""A whole Python module for a cell: forward pass, backward sweep, both documented."""
+"""A whole Python module for a cell: forward pass, backward sweep, both documented.
+
+Its layout is the template ``python/module.py.j2``; here is what the template is given. Words that are no code
+are made harmless when they are printed: nothing that a cell file says can leave a docstring.
+"""
 
 from __future__ import annotations
 
 import inspect
-import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
 
+from symrnn.derivation import ADJOINT
+from symrnn.document import filler
 from symrnn.numeric.codegen import helpers
 from symrnn.numeric.codegen.arrays import shown
-from symrnn.numeric.codegen.module import Generated, size_of
-from symrnn.numeric.codegen.names import HELPERS
-from symrnn.numeric.codegen.writer import LINE as WIDTH, inside, wrapped
+from symrnn.numeric.codegen.module import WEIGHTS, Generated, Signature
+from symrnn.numeric.codegen.names import HELPERS, start
+from symrnn.numeric.codegen.printer import (
+    CONSTANTS,
+    LINE,
+    block_length,
+    made,
+    names_in,
+    printed,
+    value,
+    wrapped,
+)
+from symrnn.numeric.codegen.statements import Lead, New, Size, View
 from symrnn.tensor import Shape
 
 SIGNED = "Written by symrnn"
+INDENT = " " * 4
 
 
-def source(module: Generated) -> str:
-    """Return the text of the generated module."""
-    cell = module.cell
-    equations = [shown(e.target, e.expression) for e in cell.step]
-    parts = [
-        f'"""{_harmless(cell.name)}: forward pass and gradients in NumPy, from the equations of one step.',
-        "",
-        *inside(equations),
-        "",
-        *_paragraph(f"Source of the cell: {_harmless(cell.source)}."),
-        "",
-        *_paragraph(
-            "Arrays are time first, then batch: T steps of B sequences. Matrices map their last axis to "
-            "their first. Row t of an array belongs to step t + 1; states have one more row, row 0 is the "
-            "initial state. A name with _bar is the derivative of the total loss by what it names. "
-            f"{SIGNED}; every adjoint equation was derived and can be certified with it."
-        ),
-        '"""',
-        "",
-        "import numpy as np",
-    ]
-    text = "\n".join((*module.forward, *module.backward))
-    used = _used_helpers(text)
-    constants = " ".join((text, *(inspect.getsource(getattr(helpers, name)) for name in used)))
-    if re.search(r"\b(HALF|ONE)\b", constants):
-        parts += [
-            "",
-            next(line for line in inspect.getsource(helpers).splitlines() if line.startswith("HALF")),
-        ]
-    for name in HELPERS:
-        if name in used:
-            parts += ["", "", inspect.getsource(getattr(helpers, name)).rstrip()]
-    parts += ["", "", *_allocation(module)]
-    parts += ["", "", *_function("forward", module.forward_arguments, _forward_doc(module), module.forward)]
-    parts += [
-        "",
-        "",
-        *_function("backward", module.backward_arguments, _backward_doc(module), module.backward),
-    ]
-    parts += ["", "", *_front(module)]
-    return "\n".join(parts) + "\n"
+class Python(str):
+    """Text that is code."""
 
 
-def _harmless(words: str) -> str:
+def harmless(words: str) -> str:
     """Return text from a cell file such that it cannot end a docstring or mean anything inside it."""
     printable = "".join(c if c.isprintable() else " " for c in words)
     return printable.replace("\\", "/").replace('"', "'")
 
 
-def _used_helpers(text: str) -> set[str]:
-    """Return the helpers that a text calls, and those that they call."""
-    found: set[str] = set()
-    waiting = [text]
-    while waiting:
-        words = set(re.findall(r"\b(\w+)\(", waiting.pop()))
-        for name in words & set(HELPERS) - found:
-            found.add(name)
-            waiting.append(inspect.getsource(getattr(helpers, name)).split("\n", 1)[1])
-    return found
+def lines(code: Iterable[str]) -> Python:
+    """Return lines of a body, the first one where the template stands."""
+    return Python(f"\n{INDENT}".join(code))
 
 
-def _function(name: str, arguments: Sequence[str], doc: Sequence[str], body: Sequence[str]) -> list[str]:
-    return [*wrapped(f"def {name}(", arguments, "):"), *inside([*doc, *body])]
+def bracketed(items: Iterable[str], start: str, end: str, inside: bool = True) -> Python:
+    """Return items in brackets, in a body or (not ``inside``) at the margin."""
+    return Python(f"\n{INDENT if inside else ''}".join(wrapped(start, list(items), end)))
 
 
-def _paragraph(words: str) -> list[str]:
-    return textwrap.wrap(words, WIDTH - 8)
+def paragraph(words: str) -> list[str]:
+    """Return the lines of a paragraph."""
+    return textwrap.wrap(words, LINE - 8)
 
 
-def _shape_text(lead: str, shape: Shape) -> str:
-    items = [x for x in (*lead.split(), *shape) if x]
+def shape(axes: Shape, *lead: str) -> str:
+    """Return a shape as a tuple; a number has a last axis of length 1."""
+    items = (*lead, *(axes or ("1",)))
     return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
 
 
-def _allocation(module: Generated) -> list[str]:
-    """Return the function that makes the arrays that the two others fill."""
-    doc = [
-        '"""Return the arrays that ``forward`` fills, and those that ``backward`` fills.',
-        "",
-        "They can be used again for sequences of the same sizes; what was computed before is overwritten.",
-        "``rows`` makes the rows of an array: a list of them is quicker to walk through in Python, compiled",
-        "code takes the array itself, ``rows=lambda array: array``.",
-        '"""',
-    ]
-    made, ahead, back = module.memory
-    length = [f"length = {module.length}"] if any("(length," in line for line in made) else []
-    body = [*length, *made, *wrapped("ahead = (", ahead, ",)"), *wrapped("back = (", back, ",)")]
-    arguments = ("T", "B", *module.sizes, "dtype", "rows=list")
-    return _function("allocate", arguments, doc, [*body, "return ahead, back"])
+def listed(items: Iterable[str]) -> Python:
+    """Return items with commas between them."""
+    return Python(", ".join(items))
 
 
-def _forward_doc(module: Generated) -> list[str]:
-    cell = module.cell
-    lines = ['"""Run the forward pass.', "", "Parameters", "----------"]
-    shapes = {n: _shape_text("T B", module.shapes[n] or ("1",)) for n in module.given}
-    shapes |= {f"{s}0": _shape_text("B", cell.signals[s] or ("1",)) for s in cell.states}
-    shapes |= {p: _shape_text("", axes or ("1",)) for p, axes in cell.parameters.items()}
-    lines += [f"{module.local[name]} : array, shape {shape}" for name, shape in shapes.items()]
-    lines += ["memory : tuple of arrays, the first that ``allocate`` returns", "", "Returns", "-------"]
-    for name in module.results:
-        rows = "T+1" if name in cell.states else "T"
-        what = ": the loss of each step" if name == "L" else ""
-        lines.append(f"{name} : array, shape {_shape_text(f'{rows} B', module.shapes[name] or ('1',))}{what}")
-    return [*lines, '"""']
+def bars(names: Iterable[str]) -> str:
+    """Return the names of adjoints with commas between them."""
+    return listed(name + ADJOINT for name in names)
 
 
-def _backward_doc(module: Generated) -> list[str]:
-    lines = ['"""Run the sweep back from the last step to the first.', "", "Parameters", "----------"]
-    lines += ["weights : array, shape (T, B, 1)", "    Weight of each loss in the total loss."]
-    lines += _paragraph(f"{', '.join(module.backward_arguments[1:-1])} : arrays")
-    lines += ["    As given to ``forward``."]
-    lines += ["memory : tuple of arrays, the second that ``allocate`` returns"]
-    lines += ["    With what ``forward`` left in it.", "", "Returns", "-------"]
-    lines += [*_paragraph(f"{', '.join(n + '_bar' for n in module.gradients)} : arrays"),
-              "    Gradients of the total loss, each of the shape of what it belongs to."]  # fmt: skip
-    if module.adjoints:
-        lines += [f"{', '.join(n + '_bar' for n in module.adjoints)} : arrays", "    Adjoints, step by step."]
-    return [*lines, '"""']
+FILTERS: dict[str, Callable[..., Any]] = {
+    "lines": lines,
+    "bracketed": bracketed,
+    "listed": listed,
+    "paragraph": paragraph,
+    "shape": shape,
+    "bars": bars,
+}
 
 
-def _front(module: Generated) -> list[str]:
-    """Return the function with names that calls the two others."""
-    cell = module.cell
-    starts = ", ".join(module.local[f"{state}0"] for state in cell.states)
-    doc = [
-        '"""Return the total loss and its gradients.',
-        "",
-        "Parameters",
-        "----------",
-        "parameters : dict of str to array",
-        "    Names and shapes as in ``forward``.",
-        f"{', '.join(module.given)} : array",
-        "    As in ``forward``.",
-        "initial : dict of str to array, optional",
-        f"    Initial states by name: {', '.join(cell.states)}; zeros by default.",
-        "weights : array, shape (T, B), optional",
-        "    Weights of the losses, ones by default; 0 leaves a step out, as for padding.",
-        "memory : pair of tuples of arrays, optional",
-        "    From ``allocate``, to use the same arrays again.",
-        "",
-        "Returns",
-        "-------",
-        "loss : number",
-        "    The weighted sum over steps and sequences.",
-        "gradients : dict of str to array",
-        f"    By every parameter, by {starts}, and by x.",
-        '"""',
-    ]
-    given = ", ".join(module.local[n] for n in module.given)
-    sizes = ", ".join(_outside(size, module) for size in module.sizes.values())
-    body = ["T, B = x.shape[:2]", "initial = initial or {}"]
-    for state in cell.states:
-        axes = cell.signals[state]
-        size = _outside(size_of(axes[0], cell, module.local), module) if axes else "1"
-        zeros = f"np.zeros((B, {size}), x.dtype)"
-        body.append(f'{module.local[f"{state}0"]} = initial["{state}"] if "{state}" in initial else {zeros}')
-    body += [
-        "weights = np.ones((T, B), x.dtype) if weights is None else weights",
-        "weights = weights.reshape((T, B, 1))",
-        *wrapped("arrays = (", [f'parameters["{p}"]' for p in cell.parameters], ")"),
-        "if memory is None:",
-        *inside([f"sizes = {sizes},", "memory = allocate(T, B, *sizes, x.dtype)"]),
-        "ahead, back = memory",
-        f"L = forward({given}, {starts}, *arrays, ahead)[0]",
-        f"found = backward(weights, {', '.join(module.local[n] for n in module.reads)}, *arrays, back)",
-        *wrapped("names = (", [f'"{n}"' for n in module.gradients], ")"),
-        "return (weights * L).sum(), dict(zip(names, found))",
-    ]
-    arguments = (
-        "parameters",
-        *(module.local[n] for n in module.given),
-        "initial=None",
-        "weights=None",
-        "memory=None",
+@cache
+def templates() -> Callable[..., str]:
+    """Return what fills in a template of the folder ``python``; made once, it keeps what it has read."""
+    return filler("python", Python, harmless, FILTERS)
+
+
+@dataclass(frozen=True)
+class Bodies:
+    """The bodies of the generated functions, line by line, and the arrays they need."""
+
+    module: Generated
+
+    @cached_property
+    def forward(self) -> list[str]:
+        """Statements of the forward pass, sizes first."""
+        own = printed(self.module.forward.statements)
+        signature = self.module.signature
+        return [*_sizes(signature.input, signature.local, signature, own), *own]
+
+    @cached_property
+    def backward(self) -> list[str]:
+        """Statements of the backward pass, sizes first."""
+        own = printed(self.module.backward.statements)
+        signature, arrays = self.module.signature, self.module.states
+        starts = {start(state): array for state, array in arrays.items()}  # they are no arguments here
+        return [*_sizes(WEIGHTS, {**signature.local, **starts}, signature, own), *own]
+
+    @cached_property
+    def results(self) -> list[str]:
+        """What the forward pass returns."""
+        return [value(given) for given in self.module.forward.returns]
+
+    @cached_property
+    def gradients(self) -> list[str]:
+        """What the backward pass returns."""
+        return [value(given) for given in self.module.backward.returns]
+
+    @cached_property
+    def ahead(self) -> dict[str, str]:
+        """Arrays, and rows of arrays, that the forward pass fills or reads, and how each is made."""
+        return self._memory([*self.forward, *self.results])
+
+    @cached_property
+    def back(self) -> dict[str, str]:
+        """Arrays, and rows of arrays, that the backward pass fills or reads, and how each is made."""
+        return self._memory([*self.backward, *self.gradients])
+
+    def _memory(self, code: Iterable[str]) -> dict[str, str]:
+        used = names_in(code)
+        whole = {name: name for name in self.module.arrays}
+        rows = {name: f"rows({array})" for array, name in self.module.rows.items()}
+        return {name: text for name, text in {**whole, **rows}.items() if name in used}
+
+    @cached_property
+    def allocated(self) -> list[str]:
+        """Statements that make the arrays."""
+        arrays = self.module.arrays
+        needed = names_in((*self.ahead.values(), *self.back.values()))
+        needed |= {
+            array.array for name, array in arrays.items() if name in needed and isinstance(array, View)
+        }
+        kept = {name: array for name, array in arrays.items() if name in needed}
+        in_blocks = any(isinstance(array, New) and array.lead is Lead.BLOCK for array in kept.values())
+        first = next(iter(self.module.signature.sizes.values()))
+        length = [block_length(first)] if in_blocks else []
+        return [*length, *(f"{name} = {made(array)}" for name, array in kept.items())]
+
+
+def source(module: Generated) -> str:
+    """Return the text of the generated module."""
+    signature, bodies = module.signature, Bodies(module)
+    cell = signature.cell
+    used = _helpers(names_in((*bodies.forward, *bodies.backward)))
+    inputs = [signature.local[name] for name in signature.given]
+    return templates()(
+        "module.py.j2",
+        cell=cell,
+        signature=signature,
+        bodies=bodies,
+        signed=SIGNED,
+        equations=[shown(e.target, e.expression) for e in cell.step],
+        helpers=[
+            Python(inspect.getsource(getattr(helpers, name)).rstrip()) for name in HELPERS if name in used
+        ],
+        constants=Python(_constants()) if used & {*CONSTANTS.values()} else "",
+        starts={state: signature.local[start(state)] for state in cell.states},
+        allocated=("T", "B", *signature.sizes.values(), "dtype", "rows=list"),
+        inputs=inputs,
+        reads=[signature.local[name] for name in signature.reads],
+        front=("parameters", *inputs, "initial=None", "weights=None", "memory=None"),
+        arrays=[f'parameters["{name}"]' for name in cell.parameters],
+        keys=[f'"{name}"' for name in signature.gradients],
+        sizes=[_outside(signature.size(axis), signature) for axis in signature.sizes],
+        widths={
+            state: _outside(signature.size(*axes), signature) if axes else Python("1")
+            for state, axes in ((state, cell.signals[state]) for state in cell.states)
+        },
     )
-    return _function("gradients", arguments, doc, body)
 
 
-def _outside(size: str, module: Generated) -> str:
+def _sizes(first: str, called: Mapping[str, str], signature: Signature, code: Sequence[str]) -> list[str]:
+    """Return the statements that read sizes, those that are used; T and B come from the first argument."""
+    read = {"T": f"{first}.shape[0]", "B": f"{first}.shape[1]", "dtype": f"{signature.input}.dtype"}
+    for axis, name in signature.sizes.items():
+        size = signature.size(axis)
+        read[name] = f"{called[size.argument]}.shape[{size.axis}]"
+    used = names_in(code)
+    return [f"{name} = {text}" for name, text in read.items() if name in used]
+
+
+def _helpers(used: set[str]) -> set[str]:
+    """Return names, and what the helpers among them call or read."""
+    found, waiting = set(used), list(used)
+    while waiting:
+        function = getattr(helpers, waiting.pop(), None)
+        new = set(function.__code__.co_names) - found if inspect.isfunction(function) else set()
+        found |= new
+        waiting += new
+    return found
+
+
+def _constants() -> str:
+    return next(line for line in inspect.getsource(helpers).splitlines() if line.startswith("HALF"))
+
+
+def _outside(size: Size, signature: Signature) -> Python:
     """Return a size as it is read from the dictionary of parameters."""
-    name, rest = size.split(".", 1)
-    parameter = next((p for p in module.cell.parameters if module.local[p] == name), None)
-    return size if parameter is None else f'parameters["{parameter}"].{rest}'
+    is_parameter = size.argument in signature.cell.parameters
+    array = f'parameters["{size.argument}"]' if is_parameter else signature.local[size.argument]
+    return Python(f"{array}.shape[{size.axis}]")
