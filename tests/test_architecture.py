@@ -154,10 +154,13 @@ def taken() -> set[tuple[str, str]]:
     }
 
 
-def unused(package: str, stub: ast.AST, used: set[tuple[str, str]]) -> Iterator[str]:
+def stub_offences(package: str, stub: ast.AST, used: set[tuple[str, str]]) -> Iterator[str]:
     for node in ast.walk(stub):
         for alias in node.names if isinstance(node, ast.ImportFrom) else ():
-            if (package, alias.name) not in used:
+            place = alias.name if package == "." else f"{package}/{alias.name}"
+            if place in TREES or is_package(place):
+                yield f"{alias.lineno}: {alias.name} is a module as well, which would hide it"
+            if package != "." and (package, alias.name) not in used:
                 yield f"{alias.lineno}: no other package uses {alias.name}"
 
 
@@ -175,8 +178,7 @@ def test_a_package_hands_out_what_others_use():
     found = [
         f"symrnn/{package}/__init__.pyi:{told}"
         for package, stub in STUBS.items()
-        if package != "."
-        for told in unused(package, stub, used)
+        for told in stub_offences(package, stub, used)
     ]
     assert not found, "\n".join(found)
 
@@ -190,9 +192,15 @@ def test_the_readme_names_every_package_and_no_place_that_is_gone():
     assert [place for place in places if not (ROOT / place).exists()] == []
 
 
-def test_a_name_that_no_other_package_uses_is_seen():
-    stub = ast.parse("from .cell import (\n    Cell as Cell,\n    spare as spare,\n)")
-    assert list(unused("model", stub, taken())) == ["3: no other package uses spare"]
+def test_each_offence_of_a_stub_is_seen():
+    stub = ast.parse(
+        "from .cell import (\n    Cell as Cell,\n    spare as spare,\n    presets as presets,\n)"
+    )
+    assert list(stub_offences("model", stub, taken())) == [
+        "3: no other package uses spare",
+        "4: presets is a module as well, which would hide it",
+        "4: no other package uses presets",
+    ]
 
 
 @pytest.mark.parametrize(
