@@ -250,11 +250,11 @@ def _sources(lhs: Tensor, rhs: Tensor, how: Conventions) -> tuple[str, str]:
 
 
 def _texts(lhs: Tensor, rhs: Tensor) -> tuple[str, str]:
-    return _shown(lhs, rhs, in_force())
+    return _texts_under(lhs, rhs, in_force())
 
 
 @lru_cache(maxsize=4096)
-def _shown(lhs: Tensor, rhs: Tensor, how: Conventions) -> tuple[str, str]:
+def _texts_under(lhs: Tensor, rhs: Tensor, how: Conventions) -> tuple[str, str]:
     left, right = line(lhs, rhs)
     return text(left), text(right)
 

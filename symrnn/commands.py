@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from symrnn.certificate import Certificate, CertificateError
+from symrnn.certificate import TOLERANCE, Certificate, CertificateError
 from symrnn.model import (
     Cell,
     Conventions,
@@ -114,7 +114,8 @@ def derive(options: argparse.Namespace) -> int:
         print()
     if options.format == "text":
         worst = max(view.deviation for view in listed)
-        print(f"certified: largest deviation {worst:.1e}, tolerance 1e-10, seed 0, T = {network.steps}")
+        which = f"seed 0, T = {network.steps}"
+        print(f"certified: largest deviation {worst:.1e}, tolerance {TOLERANCE:.0e}, {which}")
     return 0
 
 
@@ -250,9 +251,9 @@ def code(options: argparse.Namespace) -> int:
     from symrnn.report import write_files
 
     cell = picked(options.cell, options.activation, options.loss)
-    text = program(cell)
+    module = program(cell).module
     if options.out == "-":
-        sys.stdout.write(source(text.module))
+        sys.stdout.write(source(module))
         return 0
     wanted = re.sub(r"\W", "_", Path(options.cell).stem) + ".py"
     file = Path(wanted if options.out is None else options.out)
@@ -261,7 +262,7 @@ def code(options: argparse.Namespace) -> int:
         raise CompileError(
             f"--out: {options.out!r} is no module; accepted: such as {wanted}, or - to print it"
         )
-    files = {f"{name}.py": source(text.module), f"test_{name}.py": check_source(text.module, name)}
+    files = {f"{name}.py": source(module), f"test_{name}.py": check_source(module, name)}
     for other in files:
         there = file.parent / other
         if there.exists() and SIGNED not in there.read_text(encoding="utf-8", errors="replace"):

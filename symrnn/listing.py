@@ -24,7 +24,7 @@ from symrnn.derivation import (
 from symrnn.model import OrderedNetwork
 from symrnn.notation import Tree, broken, entry_layout, latex, layout, line, text, uncoloured
 from symrnn.tensor import Total, Variable
-from symrnn.witness import Point, ScalarNetwork, deviation, random_point, value
+from symrnn.witness import Point, ScalarNetwork, deviation, places, random_point, value
 
 TERMINAL = 100  # characters of a formula in one line, where it is a sum that can be broken
 
@@ -165,7 +165,7 @@ def scalar_view(network: OrderedNetwork, of: Variable, wrt: Variable, sizes: Map
     scalar = ScalarNetwork(network.whole, everything)
     place = (of, (1,) * of.rank)
     adjoints, gradient = scalar.derivatives(place)
-    wanted = {scalar.symbol(p): p for p in _places(wrt, everything)}
+    wanted = {scalar.symbol(p): p for p in places(wrt, everything)}
     lines = [(symbol.name, sympy.sstr(expression), "", "") for symbol, expression in adjoints]
     values = scalar.written_values(place, at)
     truth = value(Total(of, wrt), at)
@@ -176,11 +176,5 @@ def scalar_view(network: OrderedNetwork, of: Variable, wrt: Variable, sizes: Map
         worst = max(worst, deviation(values.get(symbol, 0.0), expected))
     check = Check(len(lines), "scalar equations", "SymPy", worst, f"{of}", f"{wrt}")
     title = f"{text(layout(Total(of, wrt)))}: {len(lines)} scalar equations"
-    certificate = Certificate(title, True, (check,), 1e-10, ({"seed": 0, "sizes": everything},)).require()
+    certificate = Certificate(title, True, (check,), TOLERANCE, ({"seed": 0, "sizes": everything},)).require()
     return View(title, tuple(lines), certificate)
-
-
-def _places(wrt: Variable, sizes: Mapping[str, int]) -> list[Any]:
-    from symrnn.witness import places
-
-    return places(wrt, sizes)

@@ -1,9 +1,12 @@
 """The layers of the design, read from the source in one pass: imports point down, witnesses know no rules.
 
+What a package hands out, its stub, is what some other package imports, or what is public.
+
 Every offence is reported at once, as a line that names the file, the line and what it does.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -64,6 +67,11 @@ Import = tuple[int, str, tuple[str, ...], bool]  # line, module, names, whether 
 TREES = {
     path.relative_to(PACKAGE).with_suffix("").as_posix(): ast.parse(path.read_text(encoding="utf-8"))
     for path in sorted(PACKAGE.rglob("*.py"))
+}
+
+STUBS = {
+    path.parent.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+    for path in sorted(PACKAGE.rglob("__init__.pyi"))
 }
 
 
@@ -141,6 +149,28 @@ def executions(tree: ast.AST) -> Iterator[str]:
             yield f"{call.lineno}: a shell"
 
 
+def taken() -> set[tuple[str, str]]:
+    """Return every name that is imported from a package by another one, and those that are public."""
+    public = (node for node in STUBS["."].body if isinstance(node, ast.ImportFrom))
+    return {(str(node.module), alias.name) for node in public for alias in node.names} | {
+        (module.removeprefix("symrnn."), name)
+        for place, tree in TREES.items()
+        for _, module, names, _ in imports(tree)
+        for name in names
+        if module.startswith("symrnn.") and room(module.removeprefix("symrnn.")) != room(place)
+    }
+
+
+def stub_offences(package: str, stub: ast.AST, used: set[tuple[str, str]]) -> Iterator[str]:
+    for node in ast.walk(stub):
+        for alias in node.names if isinstance(node, ast.ImportFrom) else ():
+            place = alias.name if package == "." else f"{package}/{alias.name}"
+            if place in TREES or is_package(place):
+                yield f"{alias.lineno}: {alias.name} is a module as well, which would hide it"
+            if package != "." and (package, alias.name) not in used:
+                yield f"{alias.lineno}: no other package uses {alias.name}"
+
+
 def test_the_house_has_no_other_rooms():
     assert {room(place) for place in TREES} - {"__init__"} <= set(LEVEL)
 
@@ -148,6 +178,36 @@ def test_the_house_has_no_other_rooms():
 def test_imports_point_down_and_nothing_executes_text():
     found = [f"symrnn/{place}.py:{told}" for place, tree in TREES.items() for told in offences(place, tree)]
     assert not found, "\n".join(found)
+
+
+def test_a_package_hands_out_what_others_use():
+    used = taken()
+    found = [
+        f"symrnn/{package}/__init__.pyi:{told}"
+        for package, stub in STUBS.items()
+        for told in stub_offences(package, stub, used)
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_the_readme_names_every_package_and_no_place_that_is_gone():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = text[text.index("## Where to find what") :]
+    told = set(re.findall(r"`([a-z_]+)(?:/|\.py)`", section[: section.index("\n\n", section.index("| ---"))]))
+    assert told - {"templates"} == set(LEVEL) - {"__main__"}
+    places = re.findall(r"\b(?:symrnn|templates|reports|tests)/[\w./-]*\w", text)
+    assert [place for place in places if not (ROOT / place).exists()] == []
+
+
+def test_each_offence_of_a_stub_is_seen():
+    stub = ast.parse(
+        "from .cell import (\n    Cell as Cell,\n    spare as spare,\n    presets as presets,\n)"
+    )
+    assert list(stub_offences("model", stub, taken())) == [
+        "3: no other package uses spare",
+        "4: presets is a module as well, which would hide it",
+        "4: no other package uses presets",
+    ]
 
 
 @pytest.mark.parametrize(

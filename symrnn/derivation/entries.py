@@ -26,7 +26,7 @@ from symrnn.tensor import (
     Partial,
     Tensor,
     Variable,
-    element as entry_of,
+    entry_of,
     factors_of,
     index,
     replace_node,

@@ -19,7 +19,7 @@ from .layers import IN_LAYER as IN_LAYER
 from .network import OrderedNetwork as OrderedNetwork
 from .newcell import new_cell as new_cell
 from .presets import Preset as Preset, read_preset as read_preset
-from .roles import ROLES as ROLES, Roles as Roles
+from .roles import ROLES as ROLES
 from .toml import (
     FileError as FileError,
     check_keys as check_keys,

@@ -6,6 +6,7 @@ from typing import Any
 
 from sympy.core.numbers import Integer, Rational
 
+from symrnn.model import ROLES
 from symrnn.notation.tree import (
     Accent,
     Fraction,
@@ -41,7 +42,7 @@ def copy_of(tree: Tree, step: Any) -> Tree:
 def variable_symbol(name: str) -> Tree:
     """Layout of a name: a hat on ``yhat``, a tilde on ``stilde``, a bar on ``s_bar``; other parts below."""
     base, *below = name.split("_")
-    tree: Tree = Symbol("loss" if base == "L" else base)
+    tree: Tree = Symbol("loss" if base == ROLES.loss else base)
     for accent in ("hat", "tilde"):
         if base.endswith(accent) and base != accent:
             tree = Accent(accent, Symbol(base.removesuffix(accent)))

@@ -1,4 +1,10 @@
-"""From a job to files: jobs, sections, kinds of document, the ledger of what was certified, variants."""
+"""From a job to files, all of them or none.
+
+``job`` reads and checks a job file, ``material`` makes what it asks to derive, ``ledger`` has everything
+certified that is to be printed. A document is composed by one of ``kinds`` out of ``sections``; those put
+certified objects into blocks (``compose``, ``forms``) and sentences (``wording``), and draw the answers of an
+exercise through the ``veil``. ``report`` typesets, ``output`` writes; ``variants`` does it for every student.
+"""
 
 import lazy_loader
 

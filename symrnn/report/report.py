@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from symrnn.certificate import TOLERANCE
 from symrnn.document import (
@@ -41,8 +41,8 @@ BUILDERS: dict[str, Callable[[Job, Ledger], Document]] = {
     "hints": exercise.build,
     "slides": slides.build,
 }
-FORMATS = ("pdf", "tex", "typ", "html", "ipynb")
-SOURCES: tuple[Format, ...] = ("tex", "typ", "html", "ipynb")
+SOURCES: tuple[Format, ...] = get_args(Format)
+FORMATS = ("pdf", *SOURCES)
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from .calculus import (
 from .entries import (
     EntryDerivative as EntryDerivative,
     concrete as concrete,
-    element as element,
     entry as entry,
+    entry_of as entry_of,
     factors_of as factors_of,
     index as index,
     sift as sift,

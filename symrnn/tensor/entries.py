@@ -135,7 +135,7 @@ def entry(v: Variable, at: Sequence[Index]) -> Expr:
     return Indexed(IndexedBase(v.name), *at) if at else sympy.Symbol(v.name)
 
 
-def element(tensor: Tensor, at: Sequence[str | int | Expr]) -> Expr:
+def entry_of(tensor: Tensor, at: Sequence[str | int | Expr]) -> Expr:
     """Return one entry of an expression.
 
     Parameters
@@ -153,15 +153,15 @@ def element(tensor: Tensor, at: Sequence[str | int | Expr]) -> Expr:
     Examples
     --------
     >>> W, s = Variable("W", ("d", "d")), Variable("s", ("d",), 2)
-    >>> element(Outer(Diagonal(s), s), ("p", "q", "r"))
+    >>> entry_of(Outer(Diagonal(s), s), ("p", "q", "r"))
     KroneckerDelta(p, q)*s[2, p]*s[2, r]
     """
     if len(at) != tensor.rank:
         raise ShapeError(f"shape {tensor.shape} needs {tensor.rank} indices, not {tuple(map(str, at))}")
-    return _element(tensor, tuple(index(name) for name in at))
+    return _entry(tensor, tuple(index(name) for name in at))
 
 
-def _element(tensor: Tensor, at: tuple[Index, ...]) -> Any:
+def _entry(tensor: Tensor, at: tuple[Index, ...]) -> Any:
     match tensor:
         case Variable():
             return entry(tensor, at)
@@ -173,29 +173,29 @@ def _element(tensor: Tensor, at: tuple[Index, ...]) -> Any:
             half = tensor.rank // 2
             return sympy.Mul(*(KroneckerDelta(p, q) for p, q in zip(at[:half], at[half:])))
         case Plus():
-            return sympy.Add(*(_element(term, at) for term in tensor.args))
+            return sympy.Add(*(_entry(term, at) for term in tensor.args))
         case Scale(factor, inner):
-            return factor * _element(inner, at)
+            return factor * _entry(inner, at)
         case Contraction():
             return _contraction(tensor.args, at)
         case Hadamard(left, right):
-            return _element(left, at) * _element(right, at)
+            return _entry(left, at) * _entry(right, at)
         case Outer(left, right):
-            return _element(left, at[: left.rank]) * _element(right, at[left.rank :])
+            return _entry(left, at[: left.rank]) * _entry(right, at[left.rank :])
         case Diagonal(vector):
-            return KroneckerDelta(*at) * _element(vector, at[:1])
+            return KroneckerDelta(*at) * _entry(vector, at[:1])
         case Apply("softmax", argument, 0):
             summed = _summed(
-                sympy.exp(_element(argument, (i := Dummy("i", integer=True),))), i, tensor.shape[0]
+                sympy.exp(_entry(argument, (i := Dummy("i", integer=True),))), i, tensor.shape[0]
             )
-            return sympy.exp(_element(argument, at)) / summed
+            return sympy.exp(_entry(argument, at)) / summed
         case Apply(name, argument, order):
-            return function(name, tensor.symbol, order)(_element(argument, at))
+            return function(name, tensor.symbol, order)(_entry(argument, at))
         case Partial(of, wrt) | Immediate(of, wrt) | Total(of, wrt):
             kind = type(tensor).__name__.lower()
-            return EntryDerivative(kind, _element(of, at[: of.rank]), entry(wrt, at[of.rank :]))
+            return EntryDerivative(kind, _entry(of, at[: of.rank]), entry(wrt, at[of.rank :]))
         case TimeSum(body, time, low, high):
-            return Sum(_element(body, at), (time, low, high))
+            return Sum(_entry(body, at), (time, low, high))
     raise NotImplementedError(f"no entry of {type(tensor).__name__}")
 
 
@@ -203,14 +203,14 @@ def _contraction(factors: Sequence[Tensor], at: tuple[Index, ...]) -> Any:
     """Entry of a product: one fresh bound index for each joint, the last axes taken from the right."""
     *front, last = factors
     if not front:
-        return _element(last, at)
+        return _entry(last, at)
     i = Dummy("i", integer=True)
     inner = last.rank - 1
     cut = len(at) - inner
     left_rank = sum(f.rank for f in front) - 2 * (len(front) - 1)
     assert cut == left_rank - 1  # the constructor saw to it
     left = _contraction(front, (*at[:cut], i))
-    return sift(left * _element(last, (i, *at[cut:])), i, last.shape[0])
+    return sift(left * _entry(last, (i, *at[cut:])), i, last.shape[0])
 
 
 def sift(term: Any, i: Any, axis: str) -> Any:

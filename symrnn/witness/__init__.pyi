@@ -1,4 +1,4 @@
-from .deviation import bound_of as bound_of, deviation as deviation, largest_deviation as largest_deviation
+from .deviations import bound_of as bound_of, deviation as deviation, largest_deviation as largest_deviation
 from .entries import (
     entry_value as entry_value,
 )

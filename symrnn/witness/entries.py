@@ -24,8 +24,8 @@ from symrnn.tensor import (
     Tensor,
     Total,
     Variable,
-    element,
     entry,
+    entry_of,
     split_time,
 )
 from symrnn.witness.point import STEP_LENGTH, Point
@@ -205,4 +205,4 @@ def sympy_derivative(goal: Tensor, network: OrderedNetwork, at: tuple[Any, ...])
     held = network.kept if isinstance(goal, Immediate) else frozenset(network.states)
     computed = {e.target.name for e in network.equations}
     written = network.condense(held | ({x.name} & computed)).written_out(equation.expression)
-    return sympy.diff(element(written, at[:rank]), entry(x, at[rank:]))
+    return sympy.diff(entry_of(written, at[:rank]), entry(x, at[rank:]))

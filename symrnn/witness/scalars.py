@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 import sympy
 
 from symrnn.model import STEP, Equation, OrderedNetwork
-from symrnn.tensor import Variable, concrete, element
+from symrnn.tensor import Variable, concrete, entry_of
 from symrnn.witness.entries import numeric
 from symrnn.witness.point import Point
 
@@ -56,10 +56,10 @@ class ScalarNetwork:
         """Return an equation written out in symbols and differentiated by SymPy, once."""
         if equation not in self._templates:
             entries = {self.symbol(p): p for u in equation.used for p in places(u, self.sizes)}
-            names = {element(*p): symbol for symbol, p in entries.items()}
+            names = {entry_of(*p): symbol for symbol, p in entries.items()}
             bodies, slopes = {}, {}
             for _, i in places(equation.target, self.sizes):
-                bodies[i] = concrete(element(equation.expression, i), self.sizes).xreplace(names)
+                bodies[i] = concrete(entry_of(equation.expression, i), self.sizes).xreplace(names)
                 terms = sympy.Add.make_args(bodies[i])
                 slopes[i] = [(s, sympy.diff(e, s)) for e in terms for s in sorted(e.free_symbols, key=str)]
             self._templates[equation] = Template(equation.used, entries, bodies, slopes)

@@ -201,13 +201,13 @@ def report(job: str) -> list[dict[str, float]]:
     with phases.of("import"):
         import symrnn.cli  # noqa: F401
         from symrnn import certificate
-        from symrnn.derivation import entries as entrywise, steps as derivation, sweep as adjoint
+        from symrnn.derivation import entries, steps, sweep
         from symrnn.document import engines, render
         from symrnn.report import certificate_of, read_job
         from symrnn.report.ledger import Ledger
         from symrnn.report.report import BUILDERS
         from symrnn.witness import random_point
-    for function in (derivation.derive, derivation.claim, adjoint.derive_sweep, entrywise.derive_entry):
+    for function in (steps.derive, steps.claim, sweep.derive_sweep, entries.derive_entry):
         phases.watch(function, "derive")
     for function in (certificate.certify_equations, certificate.check_ink):
         phases.watch(function, "certify")

@@ -71,10 +71,10 @@ def every_derivation() -> list[Derivation]:
         step = OneStep(Cell.load(gated).unroll(4))
         made += [*step.edges.values(), *step.jacobians.values()]
     s, a, W = network["s", 2], network["a", 2], network["W"]
-    stations = network.condense({"s", "L"})
+    condensed = network.condense({"s", "L"})
     made.append(derive(Partial(hadamard(s, contract(W, s)), s), network))
     made.append(derive(Partial(hadamard(a, s), a), network))
-    made.append(derive(Total(network["s", 4], network["s", 1]), stations, PRODUCT))
+    made.append(derive(Total(network["s", 4], network["s", 1]), condensed, PRODUCT))
     return sorted(made, key=lambda d: len(d.steps))
 
 

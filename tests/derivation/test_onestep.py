@@ -125,12 +125,12 @@ def test_a_cell_without_gates_has_one_path_from_state_to_state():
 @pytest.mark.parametrize("name", ("elman", "lstm", "gru"))
 def test_paths_are_counted_as_they_are_listed(name):
     network = Cell.load(name).unroll(4)
-    stations = network.condense({*network.states, "L"})
+    condensed = network.condensed
     for v in network.given:
-        counts = stations.path_counts(v)
-        for target in stations.order:
-            if target.name in stations.kept:
-                assert counts.get(target, 0) == len(stations.paths(v, target)), (v, target)
+        counts = condensed.path_counts(v)
+        for target in condensed.order:
+            if target.name in condensed.kept:
+                assert counts.get(target, 0) == len(condensed.paths(v, target)), (v, target)
 
 
 def test_the_paths_of_an_lstm_grow_without_bound_and_are_counted_in_one_walk():
@@ -159,9 +159,9 @@ def test_the_longest_readable_expansion_has_one_term_for_each_path(name, last):
     loss = longest_readable(network["L", 4], x, network)
     assert loss == network["L", last]
     derivation = derive(Total(loss, x), network)
-    stations = network.condense({"h", "c", "L"})
+    condensed = network.condense({"h", "c", "L"})
     inner = derivation.lines()[-1].rhs
-    assert len(stations.paths(x, loss)) == (len(inner.args) if inner.func.__name__ == "Plus" else 1)
+    assert len(condensed.paths(x, loss)) == (len(inner.args) if inner.func.__name__ == "Plus" else 1)
     assert certify(derivation, seed=SEED).require()
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from symrnn.certificate import TOLERANCE, certify
 from symrnn.derivation import Derivation, EntryDerivation, backward
 from symrnn.model import HORIZON, WEIGHT, OrderedNetwork
-from symrnn.tensor import Total, Variable, element, free_times, index
+from symrnn.tensor import Total, Variable, entry_of, free_times, index
 from symrnn.witness import Point, ScalarNetwork, deviation, entry_value, places, value
 
 
@@ -61,7 +61,7 @@ def index_view_equals_value(derivation: Derivation | EntryDerivation, at: Point)
     times = dict.fromkeys(free_times(matrix.goal) - {HORIZON}, 2)
     letters = tuple(index(f"i_{n}") for n in range(len(shape)))
     everything = {**times, **dict(zip(letters, np.indices(shape) + 1))}
-    found = entry_value(element(matrix.result, letters), seen, everything)
+    found = entry_value(entry_of(matrix.result, letters), seen, everything)
     close(np.broadcast_to(found, shape), value(matrix.goal, seen, times), matrix.goal)
 
 

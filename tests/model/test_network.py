@@ -17,8 +17,8 @@ def network() -> OrderedNetwork:
 
 
 @pytest.fixture(scope="module")
-def stations(network) -> OrderedNetwork:
-    return network.condense({"s", "L"})
+def condensed(network) -> OrderedNetwork:
+    return network.condensed
 
 
 def two_states() -> OrderedNetwork:
@@ -48,11 +48,11 @@ def test_a_step_uses_what_its_equation_names(network):
     assert network.parents(network["x", 2]) == []
 
 
-def test_condensing_makes_the_intermediates_transparent(network, stations):
-    assert stations.intermediates(network["s", 2]) == [network["a", 2]]
-    assert [str(v) for v in stations.parents(network["s", 2])] == ["U", "x[2]", "W", "s[1]", "b"]
-    assert [str(v) for v in stations.parents(network["L", 2])] == ["y[2]", "V", "s[2]", "c"]
-    assert stations.whole.parents(network["s", 2]) == [network["a", 2]]
+def test_condensing_makes_the_intermediates_transparent(network, condensed):
+    assert condensed.intermediates(network["s", 2]) == [network["a", 2]]
+    assert [str(v) for v in condensed.parents(network["s", 2])] == ["U", "x[2]", "W", "s[1]", "b"]
+    assert [str(v) for v in condensed.parents(network["L", 2])] == ["y[2]", "V", "s[2]", "c"]
+    assert condensed.whole.parents(network["s", 2]) == [network["a", 2]]
     with pytest.raises(NetworkError, match="cell 'Elman' computes no q"):
         network.condense({"q"})
 
@@ -68,14 +68,14 @@ def test_dependence_follows_the_arrows_only(network):
     assert not network.depends(network["s", k - 1], network["s", k])
 
 
-def test_a_chain_of_states_has_one_path_and_a_parameter_one_for_each_use(network, stations):
+def test_a_chain_of_states_has_one_path_and_a_parameter_one_for_each_use(network, condensed):
     s, W = (lambda t: network["s", t]), network["W"]
     for t in range(1, T + 1):
-        assert stations.paths(s(0), s(t)) == [tuple(s(i) for i in range(t + 1))]
-        found = stations.paths(W, s(t))
+        assert condensed.paths(s(0), s(t)) == [tuple(s(i) for i in range(t + 1))]
+        found = condensed.paths(W, s(t))
         assert len(found) == t  # 1, 2, 3, 4
         assert set(found) == {(W, *(s(i) for i in range(use, t + 1))) for use in range(1, t + 1)}
-    assert stations.paths(s(2), s(1)) == []
+    assert condensed.paths(s(2), s(1)) == []
 
 
 def test_two_coupled_states_have_paths_that_multiply():

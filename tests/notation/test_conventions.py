@@ -25,7 +25,7 @@ from symrnn.notation import (
     text,
 )
 from symrnn.report import wording
-from symrnn.tensor import Eye, Immediate, Total, element, index
+from symrnn.tensor import Eye, Immediate, Total, entry_of, index
 from symrnn.witness import ReadbackError, ink_value, random_point, value
 from tests.witness import test_loosened_printer as controls
 
@@ -118,7 +118,7 @@ def test_the_explicit_derivative_by_a_copy_has_no_plus_sign():
     with under(STATED["copies"]):
         assert text(layout(Immediate(NETWORK["s", 3], NETWORK["W"]))) == "∂s_3/∂W^{(3)}"
         assert text(layout(Immediate(NETWORK["s", 3], NETWORK["s", 2]))) == "∂⁺s_3/∂s_2"
-        entry = element(Immediate(NETWORK["s", K], NETWORK["W"]), ("p", "q", "r"))
+        entry = entry_of(Immediate(NETWORK["s", K], NETWORK["W"]), ("p", "q", "r"))
         assert text(entry_tree(entry)) == "∂s_{k,p}/∂W_qr^{(k)}"
 
 
@@ -254,8 +254,8 @@ def failures(how) -> list[str]:
         bad = [check.rule for check in found if not check.deviation <= TOLERANCE]
         assert all(c.witness == "ink" for c in found if not c.deviation <= TOLERANCE)
         entries = [
-            element(Immediate(NETWORK["s", 2], NETWORK["W"]), ("p", "q", "r")),
-            element(NETWORK["W"], ("q", "r")),
+            entry_of(Immediate(NETWORK["s", 2], NETWORK["W"]), ("p", "q", "r")),
+            entry_of(NETWORK["W"], ("q", "r")),
         ]
         symbols = {index("p"): 1, index("q"): 1, index("r"): 3}
         at = POINT.of(STATIONS)

@@ -21,7 +21,7 @@ from symrnn.model.cell import HERE
 from symrnn.notation.emitters import latex, typst
 from symrnn.notation.emitters.latex import clean
 from symrnn.report import ledger, make_report, read_job
-from symrnn.report.kinds.exercise import SHORT, form
+from symrnn.report.kinds.exercise import SHORT, head
 from symrnn.report.students import read_students
 from tests import ROOT
 from tests.document.test_html import Skeleton
@@ -201,7 +201,7 @@ def test_a_payload_as_the_name_of_a_student_is_printed_letter_by_letter(tmp_path
 
     def sheet(name: str) -> dict[str, str]:
         asked = dataclasses.replace(exercise.exercise, student=name)
-        fields = form(dataclasses.replace(exercise, exercise=asked))
+        fields = head(dataclasses.replace(exercise, exercise=asked))
         document = Document(("T",), ("lead",), fields, "head", "label", ("foot",))
         return {format: render(document, format) for format in FORMATS}
 

@@ -1,4 +1,4 @@
-"""The numbers of a handout: what is given, what follows, who contributes; certified as they are printed."""
+"""The numbers of a sheet: what is given, what follows, who contributes; certified as they are printed."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def _cell(job: Job) -> str:
         place = "folder / 'cell.toml'"
     lines.append(f"cell = symrnn.Cell.load({place}, {picked}loss={job.cell.loss!r})")
     if job.notation.names or job.notation.axes:
-        lines.insert(0, "from symrnn.model.presets import Preset")
+        lines.insert(0, "from symrnn.model import Preset")
         lines.append(f"notation = Preset(names={dict(job.notation.names)}, axes={dict(job.notation.axes)})")
         lines.append("cell = notation.cell(cell)")
     lines += [
