@@ -179,8 +179,8 @@ def _only_products(tensor: Tensor) -> bool:
     return bool(left) and all(
         isinstance(d, Partial)
         and isinstance(d.args[0], Contraction)
-        and len(d.args[0].args) == 2
-        and all(isinstance(factor, Variable) for factor in d.args[0].args)
+        and len(d.args[0].factors) == 2
+        and all(isinstance(factor, Variable) for factor in d.args[0].factors)
         for d in left
     )
 

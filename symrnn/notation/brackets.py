@@ -83,7 +83,7 @@ SYMMETRIC = {"Diagonal", "Eye", "Zeros"}  # needs no ⊤: its own transpose, or 
 
 def written_last(product: Contraction) -> int:
     """Return which factor of a product stands at its end: the first one where rows are multiplied."""
-    return 0 if in_force().mirrored else len(product.args) - 1
+    return 0 if in_force().mirrored else len(product.factors) - 1
 
 
 def kind(tensor: Tensor) -> str:
@@ -91,7 +91,7 @@ def kind(tensor: Tensor) -> str:
     match tensor:
         case Scale(factor, _) if factor < 0:
             return "negative Scale"
-        case Contraction() if isinstance(tensor.args[written_last(tensor)], TimeSum):
+        case Contraction() if isinstance(tensor.factors[written_last(tensor)], TimeSum):
             return "Contraction that ends in Σ"
     return type(tensor).__name__
 

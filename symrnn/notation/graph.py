@@ -76,7 +76,7 @@ def matrices_between(source: Variable, target: Variable, network: OrderedNetwork
         return []
     found: dict[Variable, None] = {}
     for product in network.written_out(equation.expression).atoms(Contraction):
-        *_, matrix, vector = product.args
+        *_, matrix, vector = product.factors
         if vector == source and isinstance(matrix, Variable) and matrix.time is None:
             found[matrix] = None
     return sorted(found, key=str)

@@ -118,7 +118,7 @@ def _natural(tensor: Tensor, as_: Orientation | None = None) -> Tree:
             return _sum(tensor, as_ or (orientation(tensor) if tensor.rank == 1 else None))
         case Scale(factor, inner):
             return _scaled(factor, _placed(inner, "behind a number", as_))
-        case Contraction():
+        case Contraction(joined=1):
             return _chain(tensor, as_ or orientation(tensor))
         case Hadamard(left, right):
             whole = as_ or orientation(tensor)
@@ -176,7 +176,7 @@ def _scaled(factor: Any, tree: Tree) -> Tree:
 
 def _chain(product: Contraction, whole: Orientation) -> Tree:
     """Factors side by side; a vector at the wrong end turns the product, factor by factor."""
-    first, *others = product.args
+    first, *others = product.factors
     if product.rank == 1 and whole != ("row" if first.rank == 1 else "column") and turns(product):
         turned = [_turned(factor, "row") for factor in reversed(others)]
         return _product([*turned, _turned(first, "column")])

@@ -39,7 +39,7 @@ def orientation(tensor: Tensor) -> Orientation:
     match tensor:
         case Partial(of, wrt) | Immediate(of, wrt) | Total(of, wrt) if of.rank == 0 and wrt.rank == 1:
             return _of_gradients()
-        case Contraction() if tensor.args[0].rank == 1:
+        case Contraction() if tensor.factors[0].rank == 1:
             return _of_gradients() if turns(tensor) else "row"
         case Scale(_, inner) | Outer(_, inner) if inner.rank == 1:
             return orientation(inner)
@@ -65,4 +65,4 @@ def _of_gradients() -> Orientation:
 
 def turns(product: Contraction) -> bool:
     """Whether a product can be written backwards: a tensor has no ⊤, what it leaves has no orientation."""
-    return all(part.rank <= 2 for part in product.args)
+    return all(part.rank <= 2 for part in product.factors)

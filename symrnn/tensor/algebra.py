@@ -18,7 +18,6 @@ from symrnn.tensor.nodes import (
     Plus,
     Scale,
     Shape,
-    ShapeError,
     Tensor,
     Zeros,
 )
@@ -47,8 +46,14 @@ def scale(factor: Any, tensor: Tensor) -> Tensor:
     return tensor if factor == 1 else Scale(factor, tensor)
 
 
-def contract(*factors: Tensor) -> Tensor:
-    """Chain product A B C …: numbers in front, identity matrices dropped, zero if a factor is.
+def contract(*factors: Tensor, joined: int = 1) -> Tensor:
+    """Chain product A B C …: numbers in front, identities dropped, zero if a factor is.
+
+    Parameters
+    ----------
+    factors : Tensor
+    joined : int
+        How many axes neighbours share: the rank of the variable in between.
 
     Examples
     --------
@@ -62,38 +67,35 @@ def contract(*factors: Tensor) -> Tensor:
     """
     product = factors[0]
     for factor in factors[1:]:
-        product = contract_two(product, factor)
+        product = _contract_two(product, factor, joined)
     return product
 
 
-def contract_two(left: Tensor, right: Tensor) -> Tensor:
+def _contract_two(left: Tensor, right: Tensor, joined: int) -> Tensor:
     """One contraction of two factors."""
     if isinstance(left, Scale):
-        return scale(left.factor, contract_two(left.tensor, right))
+        return scale(left.factor, _contract_two(left.tensor, right, joined))
     if isinstance(right, Scale):
-        return scale(right.factor, contract_two(left, right.tensor))
-    joined = Contraction(left, right)  # checks the shapes
+        return scale(right.factor, _contract_two(left, right.tensor, joined))
+    product = Contraction(left, right, joined=joined)  # checks the shapes
     if isinstance(left, Zeros) or isinstance(right, Zeros):
-        return Zeros(joined.shape)
-    if isinstance(left, Eye) and left.rank == 2:
+        return Zeros(product.shape)
+    if isinstance(left, Eye) and left.rank == 2 * joined:
         return right
-    if isinstance(right, Eye) and right.rank == 2:
+    if isinstance(right, Eye) and right.rank == 2 * joined:
         return left
-    return Contraction(*chain(left, -1), *chain(right, 0))
+    return Contraction(*_chain(left, -1, joined), *_chain(right, 0, joined), joined=joined)
 
 
-def chain(tensor: Tensor, end: int) -> Sequence[Tensor]:
+def _chain(tensor: Tensor, end: int, joined: int) -> Sequence[Tensor]:
     """Factors of a product that may be continued at ``end``: not past a vector, which closes its axis."""
-    if isinstance(tensor, Contraction) and tensor.args[end].rank > 1:
-        return tensor.args
-    return (tensor,)
+    same = isinstance(tensor, Contraction) and tensor.joined == joined
+    return tensor.factors if same and tensor.factors[end].rank >= 2 * joined else (tensor,)
 
 
 def through(outer_part: Tensor, inner: Tensor, rank: int) -> Tensor:
-    """Chain rule product (∂y/∂u)(∂u/∂x) for a ``u`` of rank 0 (a number) or 1 (a vector)."""
-    if rank > 1:
-        raise ShapeError(f"the chain rule passes through numbers and vectors, not through rank {rank}")
-    return contract(outer_part, inner) if rank else outer(outer_part, inner)
+    """Chain rule product (∂y/∂u)(∂u/∂x) for a ``u`` of a rank: 0 for a number, 1 for a vector."""
+    return contract(outer_part, inner, joined=rank) if rank else outer(outer_part, inner)
 
 
 def outer(left: Tensor, right: Tensor) -> Tensor:

@@ -177,7 +177,7 @@ def _entry(tensor: Tensor, at: tuple[Index, ...]) -> Any:
         case Scale(factor, inner):
             return factor * _entry(inner, at)
         case Contraction():
-            return _contraction(tensor.args, at)
+            return _contraction(tensor.factors, tensor.joined, at)
         case Hadamard(left, right):
             return _entry(left, at) * _entry(right, at)
         case Outer(left, right):
@@ -199,18 +199,17 @@ def _entry(tensor: Tensor, at: tuple[Index, ...]) -> Any:
     raise NotImplementedError(f"no entry of {type(tensor).__name__}")
 
 
-def _contraction(factors: Sequence[Tensor], at: tuple[Index, ...]) -> Any:
-    """Entry of a product: one fresh bound index for each joint, the last axes taken from the right."""
+def _contraction(factors: Sequence[Tensor], joined: int, at: tuple[Index, ...]) -> Any:
+    """Entry of a product: fresh bound indices for each joint, the last axes taken from the right."""
     *front, last = factors
     if not front:
         return _entry(last, at)
-    i = Dummy("i", integer=True)
-    inner = last.rank - 1
-    cut = len(at) - inner
-    left_rank = sum(f.rank for f in front) - 2 * (len(front) - 1)
-    assert cut == left_rank - 1  # the constructor saw to it
-    left = _contraction(front, (*at[:cut], i))
-    return sift(left * _entry(last, (i, *at[cut:])), i, last.shape[0])
+    bound = tuple(Dummy("i", integer=True) for _ in range(joined))
+    cut = len(at) - (last.rank - joined)
+    term = _contraction(front, joined, (*at[:cut], *bound)) * _entry(last, (*bound, *at[cut:]))
+    for i, axis in zip(bound, last.shape):
+        term = sift(term, i, axis)
+    return term
 
 
 def sift(term: Any, i: Any, axis: str) -> Any:

@@ -219,22 +219,41 @@ class Scale(Tensor):
 
 
 class Contraction(Tensor):
-    """A B C …: each factor's last axis is joined with the next factor's first axis.
+    """A B C …: the last r axes of each factor are joined with the first r of the next one, in order.
 
-    All factors but the outer two have at least two axes; this makes the product associative.
+    ``joined`` is r, the rank of the variable in between: 1 for vectors. It stands in the node and is never
+    inferred from shapes. All factors but the outer two have at least 2 r axes, which makes the product
+    associative.
     """
 
     __slots__ = ()
+    __match_args__ = ("factors", "joined")
 
-    def __new__(cls, *factors: Tensor) -> Contraction:
-        """Neighbours agree in the axis they share."""
+    def __new__(cls, *parts: Any, joined: int = 1) -> Contraction:
+        """Neighbours agree in the axes they share; r may stand behind the factors, as it does in ``args``."""
+        *factors, last = parts
+        if isinstance(last, Tensor):
+            factors.append(last)
+        else:
+            joined = int(last)
         for left, right in zip(factors, factors[1:], strict=False):
-            if not left.shape or not right.shape or left.shape[-1] != right.shape[0]:
+            shared = left.shape[-joined:], right.shape[:joined]
+            if shared[0] != shared[1] or len(shared[0]) != joined:
                 raise ShapeError(f"cannot contract {left.shape} with {right.shape}")
-        if any(factor.rank < 2 for factor in factors[1:-1]):
+        if any(factor.rank < 2 * joined for factor in factors[1:-1]):
             raise ShapeError(f"a vector cannot stand inside a product: {[f.shape for f in factors]}")
-        shape = factors[0].shape[:-1] + tuple(a for f in factors[1:-1] for a in f.shape[1:-1])
-        return build(cls, shape + factors[-1].shape[1:], *factors)
+        shape = factors[0].shape[:-joined]
+        shape += tuple(a for f in factors[1:-1] for a in f.shape[joined:-joined])
+        return build(cls, shape + factors[-1].shape[joined:], *factors, Integer(joined))
+
+    factors = property(lambda self: self.args[:-1])
+    joined = property(lambda self: int(self.args[-1]))
+
+    def _sympystr(self, printer: Any) -> str:
+        shown = self.args[: -1 if self.joined == 1 else None]
+        return f"Contraction({', '.join(map(str, shown))})"
+
+    _sympyrepr = _sympystr
 
 
 class Hadamard(Tensor):
@@ -265,6 +284,7 @@ class Outer(Tensor):
 
     left = property(lambda self: self.args[0])
     right = property(lambda self: self.args[1])
+    factors = property(lambda self: self.args)
 
 
 class Diagonal(Tensor):

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from symrnn.tensor.algebra import contract, hadamard, outer, plus, scale
-from symrnn.tensor.calculus import Total
-from symrnn.tensor.nodes import Contraction, Eye, Hadamard, Outer, Plus, Scale, Tensor
+from symrnn.tensor.calculus import Immediate, JacobianProduct, Partial, TimeSum, Total
+from symrnn.tensor.nodes import (
+    Apply,
+    Constant,
+    Contraction,
+    Diagonal,
+    Eye,
+    Hadamard,
+    Outer,
+    Plus,
+    Scale,
+    Tensor,
+    Variable,
+)
 
 
 def rebuild(node: Tensor) -> Tensor:
@@ -13,7 +25,7 @@ def rebuild(node: Tensor) -> Tensor:
         case Plus():
             return plus(node.args)
         case Contraction():
-            return contract(*node.args)
+            return contract(*node.factors, joined=node.joined)
         case Scale(factor, tensor):
             return scale(factor, tensor)
         case Outer(left, right):
@@ -22,7 +34,11 @@ def rebuild(node: Tensor) -> Tensor:
             return hadamard(left, right)
         case Total(v, x) if v == x:
             return Eye(x.shape)
-    return node
+        case Variable() | Constant() | Diagonal() | Apply():
+            return node
+        case Partial() | Immediate() | Total() | TimeSum() | JacobianProduct():
+            return node
+    raise NotImplementedError(f"no way to build {type(node).__name__} again")
 
 
 def replace_node(expression: Tensor, old: Tensor, new: Tensor) -> Tensor:
@@ -38,6 +54,6 @@ def replace_node(expression: Tensor, old: Tensor, new: Tensor) -> Tensor:
 def _consistent(expression: Tensor, args: list[Tensor]) -> list[Tensor]:
     """Flatten a product whose factor became a product, so that it can be built."""
     if isinstance(expression, Contraction):
-        joined = contract(*args)
-        return list(joined.args) if isinstance(joined, Contraction) else [joined]
+        product = contract(*args[:-1], joined=expression.joined)
+        return list(product.args) if isinstance(product, Contraction) else [product]
     return args

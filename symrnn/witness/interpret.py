@@ -87,10 +87,11 @@ def interpret(tensor: Tensor, at: Values) -> Array:
         case Scale(factor, scaled):
             return float(factor) * of(scaled)
         case Contraction():
-            product, rank = of(tensor.args[0]), tensor.args[0].rank
-            for factor in tensor.args[1:]:
-                product = contract_arrays(product, rank, of(factor), factor.rank)
-                rank += factor.rank - 2
+            first, *rest = tensor.factors
+            product, rank, joined = of(first), first.rank, tensor.joined
+            for factor in rest:
+                product = contract_arrays(product, rank, of(factor), factor.rank, joined)
+                rank += factor.rank - 2 * joined
             return product
         case Hadamard(left, right):
             return of(left) * of(right)
@@ -136,16 +137,18 @@ def fixed_ranges(tensor: Tensor, symbols: set[Any]) -> bool:
     return not any(symbols & bound.free_symbols for node in ranges for bound in (node.low, node.high))
 
 
-def contract_arrays(left: Array, left_rank: int, right: Array, right_rank: int) -> Array:
-    """Join the last axis of ``left`` with the first named axis of ``right``; batch axes broadcast."""
-    if left_rank == 1 and right_rank == 1:
-        return np.asarray((left * right).sum(axis=-1))
-    if left_rank == 2 and right_rank == 1:
-        return (left @ right[..., None])[..., 0]
-    if left_rank == 1 and right_rank == 2:
-        return (left[..., None, :] @ right)[..., 0, :]
-    if left_rank == 2 and right_rank == 2:
-        return left @ right
-    letters = "abcdefghij"
-    first, second = letters[:left_rank], letters[left_rank - 1 : left_rank + right_rank - 1]
-    return np.asarray(np.einsum(f"...{first},...{second}->...{first[:-1]}{second[1:]}", left, right))
+def contract_arrays(left: Array, left_rank: int, right: Array, right_rank: int, joined: int = 1) -> Array:
+    """Join the last named axes of ``left`` with the first ones of ``right``; batch axes broadcast."""
+    match joined, left_rank, right_rank:
+        case 1, 1, 1:
+            return np.asarray((left * right).sum(axis=-1))
+        case 1, 2, 1:
+            return (left @ right[..., None])[..., 0]
+        case 1, 1, 2:
+            return (left[..., None, :] @ right)[..., 0, :]
+        case 1, 2, 2:
+            return left @ right
+    letters = "abcdefghijklmnop"
+    open_ = left_rank - joined
+    first, second = letters[:left_rank], letters[open_ : open_ + right_rank]
+    return np.asarray(np.einsum(f"...{first},...{second}->...{first[:open_]}{second[joined:]}", left, right))

@@ -46,8 +46,8 @@ def _multiplied_out(node: Tensor) -> Iterator[Tensor]:
         case Scale(factor, tensor):
             yield from (scale(factor, term) for term in _multiplied_out(tensor))
         case Contraction():
-            for choice in product(*(list(_multiplied_out(factor)) for factor in node.args)):
-                yield contract(*choice)
+            for choice in product(*(list(_multiplied_out(factor)) for factor in node.factors)):
+                yield contract(*choice, joined=node.joined)
         case _:
             yield node
 
@@ -76,7 +76,7 @@ def multiply_out(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """A [B + C] = A B + A C."""
     match node:
         case Scale(_, Contraction() as product) | (Contraction() as product):
-            if any(isinstance(factor, Plus) for factor in product.args):
+            if any(isinstance(factor, Plus) for factor in product.factors):
                 return plus(_multiplied_out(node))
     return None
 
@@ -136,8 +136,8 @@ def _general_term(
 def into_sum(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """A Σ_k B_k = Σ_k A B_k."""
     match node:
-        case Contraction(args=(*front, TimeSum(body, index, low, high))) if front:
-            return TimeSum(contract(*front, body), index, low, high)
+        case Contraction(factors=(*front, TimeSum(body, index, low, high)), joined=r) if front:
+            return TimeSum(contract(*front, body, joined=r), index, low, high)
         case Outer(weight, TimeSum(body, index, low, high)) if not weight.rank:
             return TimeSum(outer(weight, body), index, low, high)
     return None
@@ -152,12 +152,18 @@ def into_sum(node: Tensor, network: OrderedNetwork) -> Tensor | None:
 def out_of_sum(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """Σ_t A_t B = (Σ_t A_t) B."""
     match node:
-        case TimeSum(Contraction(args=(*front, last)), index, low, high) if front and not last.has(index):
-            return contract(TimeSum(contract(*front), index, low, high), last)
-        case TimeSum(Outer(weight, Contraction(args=(*front, last))), index, low, high) if not last.has(
-            index
-        ):
-            return contract(TimeSum(outer(weight, contract(*front)), index, low, high), last)
+        case TimeSum(Contraction() as product, index, low, high):
+            weight: Tensor = Ones(())
+        case TimeSum(Outer(weight, Contraction() as product), index, low, high):
+            pass
+        case _:
+            return None
+    *front, last = product.factors
+    if last.has(index):
+        return None
+    rest = outer(weight, contract(*front, joined=product.joined))
+    return contract(TimeSum(rest, index, low, high), last, joined=product.joined)
+
     return None
 
 
@@ -214,8 +220,8 @@ def swap_sums(node: Tensor, network: OrderedNetwork) -> Tensor | None:
 def contract_outer(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """g (A ⊗ v) = (g A) ⊗ v."""
     match node:
-        case Contraction(args=(*front, Outer(left, right))) if front and left.rank:
-            return outer(contract(*front, left), right)
+        case Contraction(factors=(*front, Outer(left, right)), joined=r) if front and left.rank >= r:
+            return outer(contract(*front, left, joined=r), right)
     return None
 
 
@@ -230,12 +236,12 @@ def reciprocal(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """diag(1/u) diag(u) = I and diag(1/u) (u ⊗ v) = 1 ⊗ v."""
     match node:
         case Contraction():
-            for i, (left, right) in enumerate(zip(node.args, node.args[1:])):
+            for i, (left, right) in enumerate(zip(node.factors, node.factors[1:])):
                 match left, right:
                     case Diagonal(Apply("log", u, 1)), Diagonal(v) if u == v:
-                        return contract(*node.args[:i], Eye(u.shape), *node.args[i + 2 :])
+                        return contract(*node.factors[:i], Eye(u.shape), *node.factors[i + 2 :])
                     case Diagonal(Apply("log", u, 1)), Outer(v, w) if u == v:
-                        return contract(*node.args[:i], outer(Ones(u.shape), w), *node.args[i + 2 :])
+                        return contract(*node.factors[:i], outer(Ones(u.shape), w), *node.factors[i + 2 :])
     return None
 
 
@@ -243,12 +249,12 @@ def reciprocal(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     "targets sum to one",
     "The entries of a target distribution, one-hot or not, add up to one.",
     source="definition of a probability distribution",
-    because=lambda node, network: sentence("The entries of {y} add up to one.", y=node.args[0]),
+    because=lambda node, network: sentence("The entries of {y} add up to one.", y=node.factors[0]),
 )
 def target_sum(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """y·1 = 1 for a target distribution."""
     match node:
-        case Contraction(args=(Variable() as y, Ones())) if y.name == network.distribution:
+        case Contraction(factors=(Variable() as y, Ones())) if y.name == network.distribution:
             return Ones(())
     return None
 

@@ -35,7 +35,7 @@ MEANING = "definition of diag"
 def diagonal_product(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """g diag(v) = g ⊙ v."""
     match node:
-        case Contraction(args=(*front, Diagonal(v))) if front and front[0].rank == 1:
+        case Contraction(factors=(*front, Diagonal(v))) if front and front[0].rank == 1:
             return hadamard(contract(*front), v)
     return None
 
@@ -51,11 +51,11 @@ def diagonal_factors(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """diag(u) diag(v) = diag(u ⊙ v)."""
     match node:
         case Contraction():
-            for i, pair in enumerate(zip(node.args, node.args[1:])):
+            for i, pair in enumerate(zip(node.factors, node.factors[1:])):
                 match pair:
                     case Diagonal(u), Diagonal(v):
-                        joined = Diagonal(reduce(hadamard, (*_entrywise(u), *_entrywise(v))))
-                        return contract(*node.args[:i], joined, *node.args[i + 2 :])
+                        both = Diagonal(reduce(hadamard, (*_entrywise(u), *_entrywise(v))))
+                        return contract(*node.factors[:i], both, *node.factors[i + 2 :])
     return None
 
 

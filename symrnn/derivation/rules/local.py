@@ -163,7 +163,7 @@ def scale_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
 
 
 def _contraction_reason(node: Tensor, network: OrderedNetwork) -> Sentence:
-    matrix, *vector = node.args[0].args
+    matrix, *vector = node.args[0].factors
     u = contract(*vector)
     if node.args[1] == matrix:
         return sentence(
@@ -182,7 +182,7 @@ def _contraction_reason(node: Tensor, network: OrderedNetwork) -> Sentence:
 def contraction_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """∂(A u)/∂A = I ⊗ u, and ∂(A u) = A ∂u for whatever u depends on."""
     match node:
-        case Partial(Contraction(args=(Variable() as A, *rest)) as product, x) if (
+        case Partial(Contraction(factors=(Variable() as A, *rest)) as product, x) if (
             A.rank == 2 and product.rank == 1
         ):
             u = contract(*rest)  # A B v is A (B v)
@@ -203,7 +203,7 @@ def contraction_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
 def dot_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """∂(u·v) = v ∂u + u ∂v."""
     match node:
-        case Partial(Contraction(args=(u, *rest)) as product, x) if u.rank == 1 and product.rank == 0:
+        case Partial(Contraction(factors=(u, *rest)) as product, x) if u.rank == 1 and product.rank == 0:
             v = contract(*rest)  # u A v is u · (A v)
             turns = ((v, u), (u, v))
             return plus((contract(f, Partial(g, x)) for f, g in turns if x in g.variables()), node.shape)

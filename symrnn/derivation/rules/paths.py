@@ -160,12 +160,12 @@ def telescope(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     match node:
         case Contraction():
             factors: list[Tensor] = []
-            for factor in node.args:
+            for factor in node.factors:
                 if factors and _joins(factors[-1], factor, network):
                     factors[-1] = Total(factors[-1].args[0], factor.args[1])
                 else:
                     factors.append(factor)
-            return contract(*factors)
+            return contract(*factors, joined=node.joined)
     return None
 
 
@@ -208,9 +208,9 @@ def written_product(node: Tensor, network: OrderedNetwork) -> Tensor | None:
 def insert_next(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """(∂L_t/∂s_t)(∂s_t/∂s_k) = (∂L_t/∂s_t)(∂s_t/∂s_{k+1})(∂s_{k+1}/∂s_k) for a chain of states and t > k."""
     match node:
-        case Contraction(args=(*front, Total(v, x))) if (v.name,) == (x.name,) == network.states:
+        case Contraction(factors=(*front, Total(v, x)), joined=r) if (v.name,) == (x.name,) == network.states:
             later = x.at(x.time + 1)
-            return None if v == later else contract(*front, Total(v, later), Total(later, x))
+            return None if v == later else contract(*front, Total(v, later), Total(later, x), joined=r)
     return None
 
 
@@ -244,7 +244,7 @@ def fold_losses(node: Tensor, network: OrderedNetwork) -> Tensor | None:
         case TimeSum(body, _, low, high) if high == HORIZON:
             path = body.args[1] if isinstance(body, Outer) else body
             match path:
-                case Contraction(args=(Total(loss, s), Total(v, x))) if (
+                case Contraction(factors=(Total(loss, s), Total(v, x))) if (
                     network.is_loss(loss) and s == v and x.time == low
                 ):
                     return Total(network.total_loss, x)

@@ -198,7 +198,7 @@ class Backward:
         """Return a term whose factors are one array, computed for all steps before the loop."""
         core = term.core
         if isinstance(core, Contraction):
-            core = Contraction(*(self._lifted_operand(part, target, when) for part in core.args))
+            core = Contraction(*(self._lifted_operand(part, target, when) for part in core.factors))
         if not term.factors or (len(term.factors) == 1 and isinstance(term.factors[0], Variable)):
             return replace(term, core=core)
         product = product_of_factors(term)

@@ -46,7 +46,7 @@ class Stack:
 def product_of(term: Term) -> tuple[Variable, Variable] | None:
     """Return matrix and vector of a term that is a matrix times a variable and nothing else."""
     match term:
-        case Term(1, Contraction(args=(Variable() as matrix, Variable() as v)), ()) if matrix.rank == 2:
+        case Term(1, Contraction(factors=(Variable() as matrix, Variable() as v)), ()) if matrix.rank == 2:
             return matrix, v
     return None
 

@@ -96,12 +96,12 @@ def row_form(tensor: Tensor) -> Tensor:
             return outer(outer(row_form(a), row_form(b)), row_form(c))
         case Apply(function, argument, order):
             return Apply(function, row_form(argument), order)  # not as it is written, but as it is computed
-        case Contraction():
-            first, *rest = tensor.args
+        case Contraction(joined=1):
+            first, *rest = tensor.factors
             if first.rank == 1:
                 return reduce(_from_left, rest, row_form(first))
             if rest[-1].rank == 1:
-                return reduce(lambda v, m: _from_right(m, v), tensor.args[-2::-1], row_form(rest[-1]))
+                return reduce(lambda v, m: _from_right(m, v), tensor.factors[-2::-1], row_form(rest[-1]))
     raise CompileError(f"no code for {tensor}")
 
 
@@ -119,7 +119,7 @@ def _from_left(v: Tensor, matrix: Tensor) -> Tensor:
         case Outer(p, q) if p.rank == 2 and q.rank == 1:
             return outer(_from_left(v, p), row_form(q))
         case Contraction():
-            return reduce(_from_left, matrix.args, v)
+            return reduce(_from_left, matrix.factors, v)
         case Eye():
             return v
         case Variable():
@@ -141,7 +141,7 @@ def _from_right(matrix: Tensor, v: Tensor) -> Tensor:
         case Outer(p, q) if p.rank == q.rank == 1:
             return outer(Contraction(row_form(q), v), row_form(p))
         case Contraction():
-            return reduce(lambda u, m: _from_right(m, u), matrix.args[::-1], v)
+            return reduce(lambda u, m: _from_right(m, u), matrix.factors[::-1], v)
         case Eye():
             return v
         case Variable():
@@ -186,7 +186,7 @@ def named_signals(step: Iterable[Equation], states: Collection[str]) -> list[Sig
                 made = Apply(function, inside, order)
                 stem = f"{function}_{inside.name}" if isinstance(inside, Variable) else function
                 return made if top else name(made, stem)
-            case Contraction(args=(left, right)):
+            case Contraction(factors=(left, right)):
                 parts = [part if part.rank > 1 else open_up(part, False) for part in (left, right)]
                 if left.rank > 1 or right.rank > 1:
                     operand = parts[1] if left.rank > 1 else parts[0]

@@ -79,7 +79,7 @@ def terms_of(tensor: Tensor, is_core: Callable[[Tensor], bool]) -> Iterator[Term
             linear, factor = (left, right) if is_core(left) else (right, left)
             for term in terms_of(linear, is_core):
                 yield replace(term, factors=(*term.factors, *factors_of(factor)))
-        case Contraction(args=(left, right)) if is_core(tensor) and (is_core(left) or is_core(right)):
+        case Contraction(factors=(left, right)) if is_core(tensor) and (is_core(left) or is_core(right)):
             yield from _opened(left, right, is_core)
         case _ if is_core(tensor):
             yield Term(Integer(1), tensor, ())
@@ -104,7 +104,7 @@ def matrix_terms(expression: Tensor) -> list[Term]:
     """Return the terms of a sum; products with a matrix are their cores."""
 
     def is_core(tensor: Tensor) -> bool:
-        return isinstance(tensor, Contraction) and max(a.rank for a in tensor.args) == 2
+        return isinstance(tensor, Contraction) and max(a.rank for a in tensor.factors) == 2
 
     return list(terms_of(expression, is_core))
 

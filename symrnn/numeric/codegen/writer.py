@@ -215,15 +215,15 @@ class Writer:
         match core:
             case Variable():
                 return self.of(core)
-            case Contraction(args=(Variable() as matrix, vector)) if matrix.rank == 2:
+            case Contraction(factors=(Variable() as matrix, vector)) if matrix.rank == 2:
                 with self.vectors(vector) as v:
                     self.project(v, self.of(matrix), True, into)
                 return into
-            case Contraction(args=(vector, Variable() as matrix)) if matrix.rank == 2:
+            case Contraction(factors=(vector, Variable() as matrix)) if matrix.rank == 2:
                 with self.vectors(vector) as v:
                     self.project(v, self.of(matrix), False, into)
                 return into
-            case Contraction(args=(left, right)):
+            case Contraction(factors=(left, right)):
                 with self.operand(left) as u, self.operand(right) as v_:
                     factors = tuple(factor for factor in (u, v_) if factor != ONE)
                     self.do(Put(into, RowSums(factors or (ONE,))))

@@ -227,7 +227,7 @@ def reading(facts: Facts) -> Text:
     """Say what the result says."""
     material, job = facts.material, facts.material.job
     (total,) = facts.paths.result.atoms(TimeSum)
-    travels, acts = total.instance(bound("k")).args
+    travels, acts = total.instance(bound("k")).factors
     return say(
         "handout.reading_result",
         W=material.main,

@@ -73,7 +73,7 @@ def meaning(job: Job, name: str) -> str:
         return words("meaning.state")
     for equation in job.cell.step:
         for product in equation.expression.atoms(Contraction):
-            matrix, vector = product.args[0], product.args[-1]
+            matrix, vector = product.factors[0], product.factors[-1]
             if matrix == Variable(name, job.cell.parameters.get(name, ())):
                 if vector.variables() and all(v.time == STEP - 1 for v in vector.variables()):
                     return words("meaning.recurrent_weights")

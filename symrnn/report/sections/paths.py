@@ -24,7 +24,7 @@ def two_kinds(material: Material) -> list[Block]:
         return []
     v = claim[0].lhs.args[0]
     explicit, *implicit = claim[0].rhs.args
-    before = [term.args[-1].args[0] for term in implicit]
+    before = [term.factors[-1].args[0] for term in implicit]
     several = len(before) > 1
     labels = [words("paths.through", name=u.name) if several else words("paths.implicit") for u in before]
     gates = material.edgewise
@@ -90,7 +90,7 @@ def boxed(material: Material) -> list[Result]:
     sums = list(found.result.atoms(TimeSum))
     if not sums:
         return [result(found, title, remark)]
-    travels, acts = sums[0].instance(bound("k")).args
+    travels, acts = sums[0].instance(bound("k")).factors
     t = found.goal.args[0].time
     labels = [(travels, words("result.travels", t=str(t))), (acts, words("result.use"))]
     claim = found.lines()[-1]
