@@ -75,8 +75,14 @@ def test_every_law_holds_for_many_cells_that_are_drawn_in_this_run(chunk):
     hold_every_law_of_fresh_cells(f"many {chunk}")
 
 
-@pytest.mark.parametrize("name", kept.CELLS)
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize(
+    "name, loss",
+    [
+        pytest.param(name, loss, marks=[pytest.mark.deep] * ((n + m) % 2))
+        for n, name in enumerate(kept.CELLS)
+        for m, loss in enumerate(LOSSES)
+    ],
+)
 def test_every_law_holds_for_cells_that_once_were_wrong(name, loss):
     check(read(kept.CELLS[name], loss=loss), everything=True)
 
