@@ -237,6 +237,7 @@ def test_typst_makes_the_same_bytes_in_any_directory(tmp_path, monkeypatch):
 
 
 @needs_tex
+@pytest.mark.deep
 def test_pdflatex_makes_the_same_bytes_in_any_directory(tmp_path, monkeypatch):
     source = render(sample.document(), "tex")
     first, second = in_two_directories(lambda: engines.run_pdflatex(source)[0], tmp_path, monkeypatch)

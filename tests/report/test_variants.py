@@ -166,7 +166,7 @@ def processes(folder: Path) -> list[str]:
     ],
 )
 def test_a_run_that_is_stopped_leaves_whole_variants_and_goes_on(how, engine, tmp_path):
-    total = 12 if engine == "typst" else 6
+    total = 8 if engine == "typst" else 6
     rows = "".join(f"Student {n}\n" for n in range(total))
     (tmp_path / "students.csv").write_text(f"name\n{rows}", encoding="utf-8")
     command = [
