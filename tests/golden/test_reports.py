@@ -18,8 +18,9 @@ from symrnn.derivation import ONE_BACK, Derivation, Line
 from symrnn.document import render
 from symrnn.document.engines import typst_overflows
 from symrnn.notation import latex, line
-from symrnn.report import Report, make_report, read_job, write_files
+from symrnn.report import make_report, read_job, write_files
 from symrnn.report.ledger import Ledger
+from symrnn.report.report import Report
 from tests import ROOT
 
 REPORTS = sorted((ROOT / "reports").glob("*/job.toml"))
