@@ -16,7 +16,7 @@ from symrnn.derivation import BOOK
 from symrnn.derivation.entries import ENTRY_RULES
 from symrnn.derivation.strategies import SHOWN
 from symrnn.document import Document, StepRow, catalogue, fill, language, languages, render, spoken, words
-from symrnn.document.engines import overfull, run_pdflatex, typst_overflows
+from symrnn.document.engines import overfull, typst_overflows
 from symrnn.document.translations import (
     BY_SENTENCE,
     FOLDER,
@@ -33,6 +33,7 @@ from symrnn.report.sequence import JobError
 from symrnn.report.wording import listing, sentences
 from symrnn.tensor import TABLE, Variable
 from tests import ROOT
+from tests.typeset import typeset
 
 Leaf = TypeVar("Leaf")
 PACKAGE = ROOT / "symrnn"
@@ -215,7 +216,7 @@ state = 2
 inputs = [[0.4, -1.0], [1.5, 0.2], [0.3, 0.1]]
 targets = [[0.1, 0.2, 0.7], [0.0, 1.0, 0.0], [0.0, 1.0, 0.0]]
 """
-MADE = [(kind, "elman") for kind in KINDS] + [("derivation", "lstm")]
+MADE = [*((kind, "elman") for kind in KINDS), pytest.param("derivation", "lstm", marks=pytest.mark.deep)]
 
 
 def german(folder: Path, kind: str, cell: str = "elman", more: str = "") -> Path:
@@ -299,7 +300,7 @@ def test_german_pages_hold_what_stands_on_them(kind: str, tmp_path: Path) -> Non
     assert typst_overflows(render(document, "typ")) == []
     source = render(document, "tex")
     assert r"\hyphenpenalty=10000" in source
-    log = run_pdflatex(source)[1]
+    log = typeset(source)[1]
     assert [box for box in overfull(log) if box[0] > 0.5] == []
     assert kind == "slides" or re.search(r"\([234] pages", log)
 

@@ -33,6 +33,7 @@ from symrnn.notation import Tree
 from symrnn.notation.emitters.latex import Latex
 from tests.document import sample_document as sample
 from tests.document.sample_document import m
+from tests.typeset import typeset
 
 needs_tex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 needs_poppler = pytest.mark.skipif(
@@ -154,6 +155,15 @@ def test_hostile_text_is_printed_literally_by_typst(text, tmp_path):
 
 
 @needs_tex
+def test_hostile_texts_of_one_document_are_printed_literally_by_pdflatex(tmp_path):
+    blocks = tuple(block for text in HOSTILE for block in wrap(text).blocks)
+    pdf, _ = typeset(render(dataclasses.replace(wrap("plain"), blocks=blocks), "tex"))
+    for text in HOSTILE:
+        assert_literal(text, pdf, tmp_path)
+
+
+@needs_tex
+@pytest.mark.deep
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:20]))
 def test_hostile_text_is_printed_literally_by_pdflatex(text, tmp_path):
     pdf, engine = make_pdf(render(wrap(text), "tex"), "", "pdflatex")
@@ -176,7 +186,7 @@ def assert_literal(text: str, pdf: bytes, tmp_path) -> None:
 
 @needs_tex
 def test_no_box_of_the_sample_is_too_wide_in_latex():
-    _, log = engines.run_pdflatex(render(sample.document(), "tex"))
+    _, log = typeset(render(sample.document(), "tex"))
     assert [box for box in overfull(log) if box[0] > 0.5] == []
 
 
@@ -198,7 +208,7 @@ def too_wide() -> list[documents.Block]:
 @needs_tex
 @pytest.mark.parametrize("block", too_wide(), ids=lambda block: type(block).__name__)
 def test_a_formula_that_is_too_wide_is_reported_by_latex(block):
-    _, log = engines.run_pdflatex(render(dataclasses.replace(sample.document(), blocks=(block,)), "tex"))
+    _, log = typeset(render(dataclasses.replace(sample.document(), blocks=(block,)), "tex"))
     assert overfull(log)[0][0] > 0.5
 
 
@@ -227,6 +237,7 @@ def test_typst_makes_the_same_bytes_in_any_directory(tmp_path, monkeypatch):
 
 
 @needs_tex
+@pytest.mark.deep
 def test_pdflatex_makes_the_same_bytes_in_any_directory(tmp_path, monkeypatch):
     source = render(sample.document(), "tex")
     first, second = in_two_directories(lambda: engines.run_pdflatex(source)[0], tmp_path, monkeypatch)

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from symrnn.document import Blank, Columns, Document, Table, render, tables
-from symrnn.document.engines import overfull, run_pdflatex
+from symrnn.document.engines import overfull
 from symrnn.document.filters import plain
 from symrnn.notation import Symbol, width
 from symrnn.report import certify_job, read_job
 from symrnn.report.sections import handout_numbers
 from tests import ROOT
+from tests.typeset import typeset
 
 needs_tex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 HEADER = (("t",), *((f"column {n}",) for n in range(6)))
@@ -86,11 +87,11 @@ def inside(blocks: tuple) -> list[Table]:
 
 def too_wide(folder: Path, kind: str) -> list[tuple[float, str]]:
     """Return the boxes that are too wide for LaTeX; Typst squeezes the columns of a table instead."""
-    return overfull(run_pdflatex(render(document(folder, kind), "tex"))[1])
+    return overfull(typeset(render(document(folder, kind), "tex"))[1])
 
 
 @needs_tex
-@pytest.mark.parametrize("kind", ["derivation", "handout", "exercise"])
+@pytest.mark.parametrize("kind", [pytest.param("derivation", marks=pytest.mark.deep), "handout", "exercise"])
 def test_eight_numbers_a_step_fit_the_page(kind, tmp_path):
     assert too_wide(tmp_path, kind) == []
 
@@ -116,8 +117,9 @@ def test_names_of_several_letters_are_wider_than_those_of_one():
 
 
 @needs_tex
+@pytest.mark.deep
 def test_names_of_one_meaning_fit_their_half_of_the_page(tmp_path):
     job = (ROOT / "reports" / "lstm" / "job.toml").read_text(encoding="utf-8")
     file = tmp_path / "job.toml"
     file.write_text('notation = "pytorch"\n' + job, encoding="utf-8")
-    assert overfull(run_pdflatex(render(certify_job(read_job(file))[0], "tex"))[1]) == []
+    assert overfull(typeset(render(certify_job(read_job(file))[0], "tex"))[1]) == []

@@ -1,7 +1,9 @@
 """On what the laws run: built-in cells, cell files of the tests, the starting cell, in a few combinations.
 
 The fast cases of a cell cover both losses, both sequences, and every activation that a built-in cell leaves
-open; the wider ones, for ``make deep``, every loss with every sequence. A new cell file needs no new test.
+open; the wider ones, for ``make deep``, every loss with every sequence. What takes long is asked of a share
+of the derivations of each fast case, so that the cases of a cell cover all of them, and in ``make deep`` of
+all. A new cell file needs no new test.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ class Case:
     loss: str
     sequence: str
     seed: int = SEED
+    lot: tuple[int, int] = (0, 1)  # which case of a cell it is, of how many
 
     def __str__(self) -> str:
         return "-".join((self.cell, self.activation, self.loss, self.sequence))
@@ -57,6 +60,12 @@ class Case:
         """Everything that symrnn derives of the network."""
         return derivations(self.network)
 
+    @property
+    def share(self) -> list[Derivation | EntryDerivation]:
+        """The derivations that fall to this case."""
+        first, stride = self.lot
+        return self.derivations[first::stride]
+
 
 def open_to(cell: str) -> tuple[str, ...]:
     """Return the activations to try: of a built-in cell all that make a difference, of others at most two."""
@@ -70,7 +79,9 @@ def fast(cell: str) -> list[Case]:
     activations = open_to(cell)
     corners = (CORNERS[0], CORNERS[3], CORNERS[1], CORNERS[2])
     count = max(2, len(activations))
-    return [Case(cell, activations[n % len(activations)], *corners[n % 4]) for n in range(count)]
+    return [
+        Case(cell, activations[n % len(activations)], *corners[n % 4], lot=(n, count)) for n in range(count)
+    ]
 
 
 def wider(cell: str) -> list[Case]:

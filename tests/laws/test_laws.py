@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from symrnn.certificate import certify_equations
-from symrnn.derivation import backward, derive_sweep
+from symrnn.derivation import Derivation, EntryDerivation, backward, derive_sweep
 from symrnn.model import Cell, builtin_cells
 from symrnn.tensor import ACTIVATIONS, Total
 from symrnn.witness import value
@@ -25,15 +25,15 @@ def case(request: Any) -> Case:
     return request.param
 
 
-def check_derivations(case: Case, stride: int = 1) -> None:
+def check_derivations(case: Case, certified: list[Derivation | EntryDerivation]) -> None:
     assert certify_equations(case.network, case.at).first_failure is None
     assert all(derivation.is_closed for derivation in case.derivations)
-    for derivation in case.derivations[::stride]:
+    for derivation in certified:
         laws.closed_and_certified(derivation, case.at)
 
 
-def test_every_derivation_is_closed_and_every_witness_confirms_every_line(case):
-    check_derivations(case)
+def test_every_derivation_is_closed_and_every_witness_confirms_the_lines_of_its_share(case):
+    check_derivations(case, case.share)
 
 
 def test_the_backward_sweep_equals_the_complex_step(case):
@@ -57,7 +57,14 @@ def test_the_ends_of_the_sweep_are_those_of_the_complex_step(case):
         np.testing.assert_allclose(value(rhs, seen), expected, rtol=0, atol=1e-10)
 
 
-def test_the_index_view_equals_the_value_of_every_result(case):
+def test_the_index_view_equals_the_value_of_each_result_of_its_share(case):
+    for derivation in case.share:
+        laws.index_view_equals_value(derivation, case.at)
+
+
+@pytest.mark.deep
+def test_every_witness_confirms_every_line_of_every_derivation_and_its_index_view(case):
+    check_derivations(case, case.derivations)
     for derivation in case.derivations:
         laws.index_view_equals_value(derivation, case.at)
 
@@ -69,7 +76,13 @@ def test_the_scalar_view_equals_the_complex_step(case):
 @pytest.mark.deep
 @pytest.mark.parametrize("wider", WIDER, ids=str)
 def test_derivations_are_certified_in_the_other_combinations_too(wider):
-    check_derivations(wider, stride=2)  # all are closed, every other one is certified
+    check_derivations(wider, wider.derivations[::2])  # all are closed, every other one is certified
+
+
+def test_the_fast_cases_of_a_cell_share_all_of_its_derivations():
+    for name in CELLS:
+        lots = [case.lot for case in FAST if case.cell == name]
+        assert lots == [(n, len(lots)) for n in range(len(lots))]
 
 
 def test_the_laws_run_on_every_cell_file_with_every_loss_sequence_and_activation():

@@ -60,7 +60,11 @@ def test_every_derivation_of_a_simple_cell_is_certified_as_stated(how, loss):
 
 
 @pytest.mark.parametrize(
-    "cell, how", [("lstm", "gradient"), ("lstm", "row"), ("gru", "all"), ("lstm", "copies")]
+    "cell, how",
+    [
+        ("gru", "all"),
+        *(pytest.param("lstm", how, marks=pytest.mark.deep) for how in ("gradient", "row", "copies")),
+    ],
 )
 def test_every_derivation_of_a_gated_cell_is_certified_as_stated(cell, how):
     with under(STATED[how]):

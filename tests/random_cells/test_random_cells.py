@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, assume, find, given, note, seed, sett
 from tests import FRESH_SEED
 
 from . import kept
-from .check import NoProbe, check, read
+from .check import FEW, SEVERAL, NoProbe, check, read
 from .strategy import cells
 
 SEED = os.environ[FRESH_SEED]
@@ -31,7 +31,7 @@ REPRODUCIBLE = settings(
 FIRST = settings(REPRODUCIBLE, phases=[Phase.generate])  # what is drawn first, as it comes
 
 
-def hold_every_law(drawn_by: int | str) -> None:
+def hold_every_law(drawn_by: int | str, certified: int) -> None:
     """Hold some cells to every law, those that a seed draws."""
     passed = {find(cells(), bool, settings=FIRST)}  # the same whatever the seed: no cell to count
 
@@ -42,7 +42,7 @@ def hold_every_law(drawn_by: int | str) -> None:
         assume(text not in passed)  # what was drawn differently may be written alike
         note(text)
         try:
-            check(read(text, activation, loss))
+            check(read(text, activation, loss), certified)
         except NoProbe:
             assume(False)
         passed.add(text)
@@ -51,9 +51,9 @@ def hold_every_law(drawn_by: int | str) -> None:
     assert len(passed) > CHUNK
 
 
-def hold_every_law_of_fresh_cells(chunk: str) -> None:
+def hold_every_law_of_fresh_cells(chunk: str, certified: int) -> None:
     try:
-        hold_every_law(f"{SEED} {chunk}")
+        hold_every_law(f"{SEED} {chunk}", certified)
     except BaseException as failure:
         failure.add_note(f"To draw these cells again: {FRESH_SEED}={SEED}")
         raise
@@ -61,24 +61,35 @@ def hold_every_law_of_fresh_cells(chunk: str) -> None:
 
 @pytest.mark.parametrize("chunk", range(FIXED // CHUNK))
 def test_every_law_holds_for_cells_drawn_at_random(chunk):
-    hold_every_law(chunk)
+    hold_every_law(chunk, FEW)
 
 
 @pytest.mark.parametrize("chunk", range(FRESH // CHUNK))
 def test_every_law_holds_for_cells_that_are_drawn_in_this_run(chunk):
-    hold_every_law_of_fresh_cells(f"few {chunk}")
+    hold_every_law_of_fresh_cells(f"few {chunk}", FEW)
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("chunk", range(-(-MANY // CHUNK)))
 def test_every_law_holds_for_many_cells_that_are_drawn_in_this_run(chunk):
-    hold_every_law_of_fresh_cells(f"many {chunk}")
+    hold_every_law_of_fresh_cells(f"many {chunk}", SEVERAL)
 
 
-@pytest.mark.parametrize("name", kept.CELLS)
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize(
+    "name, loss",
+    [
+        pytest.param(name, loss, marks=[pytest.mark.deep] * ((n + m) % 2))
+        for n, name in enumerate(kept.CELLS)
+        for m, loss in enumerate(LOSSES)
+    ],
+)
 def test_every_law_holds_for_cells_that_once_were_wrong(name, loss):
-    check(read(kept.CELLS[name], loss=loss), everything=True)
+    check(read(kept.CELLS[name], loss=loss))
+
+
+@pytest.mark.xfail(strict=True, reason="the letters p, q, r of an entry may be those that a name ends with")
+def test_the_letter_of_an_entry_is_told_from_the_end_of_a_name():
+    check(read(kept.STILL_WRONG))
 
 
 FEATURES = {

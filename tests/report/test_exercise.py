@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 
 from symrnn.document import Blank, Document, Prose, StepRow, Steps, Table, render
-from symrnn.document.engines import overfull, run_pdflatex, run_typst, typst_overflows
+from symrnn.document.engines import overfull, run_typst, typst_overflows
 from symrnn.notation import Hidden, Number, Symbol, Tree, pieces
 from symrnn.report import certify_job, make_report, read_job
 from symrnn.report.job import Job
 from symrnn.report.veil import Veil
 from tests import ROOT
 from tests.notation.sample_trees import m
+from tests.typeset import typeset
 
 REPORTS = ROOT / "reports"
 ENGINES = [
@@ -52,9 +53,6 @@ def solution() -> Document:
     key = made().key
     assert key is not None
     return key
-
-
-typeset = cache(run_pdflatex)  # the same sheets are looked at by several tests
 
 
 def pdf(document: Document, engine: str) -> bytes:

@@ -1,6 +1,7 @@
 """Reports under other notations: what they say of themselves, and numbers printed as the formulas are."""
 
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -29,10 +30,17 @@ def job(folder, stated: str, cell: str = "elman"):
     return read_job(folder / "job.toml")
 
 
-def made(folder, stated: str, cell: str = "elman"):
-    read = job(folder, stated, cell)
-    document, ledger = certify_job(read)
-    return read, document, certificate_of(read, ledger)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Return a maker of documents, each made once."""
+
+    @cache
+    def make(stated: str, cell: str = "elman"):
+        read = job(tmp_path_factory.mktemp("made"), stated, cell)
+        document, ledger = certify_job(read)
+        return read, document, certificate_of(read, ledger)
+
+    return make
 
 
 def source(document: Document) -> str:
@@ -49,8 +57,8 @@ STATEMENTS = {
 
 
 @pytest.mark.parametrize("stated", STATEMENTS)
-def test_a_report_states_its_notation_and_every_line_holds(stated, tmp_path):
-    read, document, found = made(tmp_path, stated)
+def test_a_report_states_its_notation_and_every_line_holds(stated, made):
+    read, document, found = made(stated)
     written = re.sub(r"\s+", " ", source(document))
     assert STATEMENTS[stated] in written and "Notation." in written
     assert found["holds"] and found["notation"] == read.notation.name
@@ -62,12 +70,12 @@ def test_a_report_states_its_notation_and_every_line_holds(stated, tmp_path):
 @pytest.mark.parametrize(
     "cell, stated",
     [
-        ("lstm", 'notation = "goodfellow"'),
+        pytest.param("lstm", 'notation = "goodfellow"', marks=pytest.mark.deep),
         ("gru", 'notation = "pytorch"\nconvention = "row"\nlayout = "gradient"'),
     ],
 )
-def test_reports_of_gated_cells_hold_under_another_notation(cell, stated, tmp_path):
-    _, document, found = made(tmp_path, stated, cell)
+def test_reports_of_gated_cells_hold_under_another_notation(cell, stated, made):
+    _, document, found = made(stated, cell)
     assert found["holds"] and "Notation." in source(document)
     assert typst_overflows(render(document, "typ")) == []
 
@@ -78,9 +86,9 @@ def matrices(text: str) -> list[np.ndarray]:
     return [np.array([[float(x) for x in row.split("&")] for row in one.split(r"\\")]) for one in found]
 
 
-def test_gradients_of_the_row_convention_are_printed_as_the_transposed_numbers(tmp_path):
-    usual = matrices(source(made(tmp_path, 'notation = "d2l"')[1]))
-    turned = matrices(source(made(tmp_path, 'notation = "d2l"\nconvention = "row"')[1]))
+def test_gradients_of_the_row_convention_are_printed_as_the_transposed_numbers(made):
+    usual = matrices(source(made('notation = "d2l"')[1]))
+    turned = matrices(source(made('notation = "d2l"\nconvention = "row"')[1]))
     assert len(usual) == len(turned) == 6  # five parameters and the initial state
     assert sorted(m.T.tolist() for m in usual) == sorted(m.tolist() for m in turned)
     assert {m.shape for m in turned} == {(2, 3), (3, 3), (3, 4), (1, 3), (1, 4)}

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from symrnn.document import Document, Gallery, Heading, Line, Prose, Result, StepRow, Steps, render
-from symrnn.document.engines import overfull, run_pdflatex, run_typst, typst_overflows
+from symrnn.document.engines import overfull, run_typst, typst_overflows
 from symrnn.report import certify_job, read_job
 from symrnn.report.kinds.slides import ROOM, balanced, parts
 from tests import ROOT
 from tests.document import sample_document as sample
 from tests.notation.sample_trees import pd
+from tests.typeset import typeset
 
 REPORTS = ROOT / "reports"
 needs_tex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
@@ -56,7 +57,7 @@ def test_every_page_shows_one_rule_more_and_then_one_path(engine, tmp_path):
     pdf = (
         run_typst(render(slides, "typ"))
         if engine == "typst"
-        else run_pdflatex(render(slides, "tex"))[0]
+        else typeset(render(slides, "tex"))[0]
     )  # fmt: skip
     found = pages(pdf, tmp_path)
     assert len(found) == sum(stages(slides)), "a frame needs more pages than it has stages"
@@ -97,7 +98,7 @@ def test_steps_are_cut_where_a_frame_is_full_and_into_parts_of_like_size():
 
 @needs_tex
 def test_nothing_on_a_slide_is_too_wide_or_too_high_in_latex():
-    _, log = run_pdflatex(render(made("slides"), "tex"))
+    _, log = typeset(render(made("slides"), "tex"))
     assert [box for box in overfull(log) if box[0] > 0.5] == []
 
 

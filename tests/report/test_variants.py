@@ -158,10 +158,15 @@ def processes(folder: Path) -> list[str]:
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are found through /proc")
 @pytest.mark.parametrize(
-    "how, engine", [pytest.param(signal.SIGINT, "pdflatex", marks=needs_tex), (signal.SIGKILL, "typst")]
+    "how, engine",
+    [
+        (signal.SIGINT, "typst"),
+        pytest.param(signal.SIGKILL, "typst", marks=pytest.mark.deep),
+        pytest.param(signal.SIGINT, "pdflatex", marks=[needs_tex, pytest.mark.deep]),
+    ],
 )
 def test_a_run_that_is_stopped_leaves_whole_variants_and_goes_on(how, engine, tmp_path):
-    total = 12 if engine == "typst" else 6
+    total = 8 if engine == "typst" else 6
     rows = "".join(f"Student {n}\n" for n in range(total))
     (tmp_path / "students.csv").write_text(f"name\n{rows}", encoding="utf-8")
     command = [
@@ -210,6 +215,7 @@ def test_a_run_that_is_stopped_leaves_whole_variants_and_goes_on(how, engine, tm
 
 
 @needs_tex
+@pytest.mark.deep
 def test_a_variant_has_the_same_bytes_whenever_it_is_made(tmp_path):
     (tmp_path / "two.csv").write_text("name,id\nA,a\nB,b\n", encoding="utf-8")
     (tmp_path / "one.csv").write_text("name,id\nB,b\n", encoding="utf-8")

@@ -1,7 +1,8 @@
 """Hostile text in every field of a job: printed letter by letter in every format, or refused; nothing else.
 
 One job carries a payload in all its fields, another a plain word in each. Sources of the two must differ in
-nothing but these words, in the escaped form that each language has for plain text.
+nothing but these words, in the escaped form that each language has for plain text. In ``make test`` ten
+payloads share a job, each in three fields by turns; in ``make deep`` each has a job of its own.
 """
 
 import csv
@@ -36,6 +37,11 @@ SECRET = "Zebra-5309-Quagga"
 EXERCISE = ROOT / "reports" / "bptt-exercise" / "job.toml"
 BOX = re.compile(r"\\hspace\{[\d.]+em\}")
 every_payload = pytest.mark.parametrize("payload", PAYLOADS, ids=lambda text: ascii(text[:24]))
+MIXTURES = [  # rows of Latin squares: ten payloads in ten fields, and again with each in another field
+    {field: PAYLOADS[(start + (n + turn) % len(MOST)) % len(PAYLOADS)] for n, field in enumerate(MOST)}
+    for turn in (0, 3, 6)
+    for start in range(0, len(PAYLOADS), len(MOST))
+]
 
 
 @pytest.fixture(autouse=True)
@@ -61,10 +67,16 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def fields(text: str, tmp_path: Path) -> dict[str, str]:
-    """The payload in the form of every field."""
-    text = text.replace("CANARY", str(tmp_path / "c")).replace("SECRET", str(tmp_path / "s")).strip()
-    return {field: text[:most].strip() for field, most in MOST.items()}
+def field_texts(payloads: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """The payload of each field in the form of the field."""
+    places = {"CANARY": str(tmp_path / "c"), "SECRET": str(tmp_path / "s")}
+    whole = {f: re.sub("|".join(places), lambda m: places[m[0]], p).strip() for f, p in payloads.items()}
+    return {field: text[: MOST[field]].strip() for field, text in whole.items()}
+
+
+def everywhere(payload: str, tmp_path: Path) -> dict[str, str]:
+    """One payload in the form of every field."""
+    return field_texts(dict.fromkeys(MOST, payload), tmp_path)
 
 
 def write_job(texts: dict[str, str], folder: Path) -> Path:
@@ -112,10 +124,24 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return sources(PLAIN, tmp_path_factory.mktemp("plain"))
 
 
+@pytest.mark.parametrize("payloads", MIXTURES, ids=range(len(MIXTURES)))
+def test_a_payload_in_three_fields_is_printed_letter_by_letter(payloads, plain, tmp_path):
+    check_letter_by_letter(field_texts(payloads, tmp_path), plain, tmp_path)
+
+
+@pytest.mark.deep
 @every_payload
 def test_a_payload_in_every_field_is_printed_letter_by_letter(payload, plain, tmp_path):
+    check_letter_by_letter(everywhere(payload, tmp_path), plain, tmp_path)
+
+
+def test_every_payload_stands_in_three_fields():
+    fields_of = {payload: {f for one in MIXTURES for f in one if one[f] == payload} for payload in PAYLOADS}
+    assert min(map(len, fields_of.values())) == 3
+
+
+def check_letter_by_letter(texts: dict[str, str], plain: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "s").write_text(SECRET)
-    texts = fields(payload, tmp_path)
     made = sources(texts, tmp_path / "job")
     check_tex(made["tex"], plain["tex"], texts)
     check_typst(made["typ"], plain["typ"], texts)
@@ -230,7 +256,7 @@ def test_the_name_of_a_student_that_cannot_be_printed_is_refused_with_its_line(c
 
 
 def test_the_comparison_would_notice_an_escape_that_does_nothing(plain, tmp_path, monkeypatch):
-    texts = fields(r"\input{x} #read <b> $x$", tmp_path)
+    texts = everywhere(r"\input{x} #read <b> $x$", tmp_path)
     made = sources(texts, tmp_path / "job")
     with pytest.raises(AssertionError):
         harmless_tex(r"\input{x}")
@@ -280,7 +306,7 @@ PLACES = {
 @every_payload
 def test_a_payload_where_a_name_belongs_is_refused_with_one_line(payload, job_file, capsys, tmp_path):
     for place, old in PLACES.items():
-        text = quoted(fields(payload, tmp_path)["title"] or "-")
+        text = quoted(everywhere(payload, tmp_path)["title"] or "-")
         key = old.split(" =")[0] if place != "parameters" else "parameters"
         new = f"{text} = [1]" if place in ("key", "state") else f"{key} = {text}"
         new = f"{key} = [{text}, {text}]" if place in ("word", "wrt") else new
@@ -293,30 +319,52 @@ def test_a_payload_where_a_name_belongs_is_refused_with_one_line(payload, job_fi
     assert [path.name for path in tmp_path.iterdir()] == ["job"]
 
 
-NAMES = [p for p in PAYLOADS if "/" not in p and len(p.encode()) < 200]
+NAMES = [p for p in PAYLOADS if "/" not in p and len(p.encode()) < 200] + ["a\x1b[2Jb", "a\u202eb", "-rf"]
 
 
-@pytest.mark.parametrize("name", [*NAMES, "a\x1b[2Jb", "a\u202eb", "-rf"], ids=lambda text: ascii(text[:24]))
+@pytest.mark.parametrize("turn", range(0, len(NAMES), 3))
+def test_a_payload_as_the_name_of_folder_or_file_is_harmless(turn, tmp_path, capsys):
+    check_names(*(NAMES[(turn + n) % len(NAMES)] for n in range(3)), tmp_path, capsys)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", NAMES, ids=lambda text: ascii(text[:24]))
 def test_a_payload_as_the_name_of_folder_and_file_is_harmless(name, tmp_path, capsys):
-    folder = tmp_path / name
-    file = write_job(PLAIN, folder)
-    renamed = file.rename(folder / f"{name}.toml")
-    assert main(["report", str(renamed), "--format", "tex,ipynb", "--out", str(folder / name)]) == 0
+    check_names(name, name, name, tmp_path, capsys)
+
+
+def check_names(folder: str, file: str, out: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    inside = tmp_path / folder
+    job = write_job(PLAIN, inside).rename(inside / f"{file}.toml")
+    assert main(["report", str(job), "--format", "tex,ipynb", "--out", str(inside / out)]) == 0
     said = capsys.readouterr()
     assert said.err == "" and all(line.isprintable() for line in said.out.split("\n"))
-    assert sorted(path.name for path in (folder / name).iterdir()) == [
+    assert sorted(path.name for path in (inside / out).iterdir()) == [
         "certificate.json", "report.ipynb", "report.tex",
     ]  # fmt: skip
-    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert [path.name for path in tmp_path.iterdir()] == [folder]
 
 
+both_engines = pytest.mark.parametrize("engine", ["pdflatex", "typst"])
+
+
+@both_engines
+def test_ten_payloads_in_ten_fields_make_a_pdf(engine, tmp_path):
+    check_pdf(engine, field_texts(MIXTURES[0], tmp_path), tmp_path)
+
+
+@pytest.mark.deep
 @pytest.mark.parametrize("payload", [0, 29, 65, 78], ids=lambda n: ascii(PAYLOADS[n][:24]))
-@pytest.mark.parametrize("engine", ["pdflatex", "typst"])
+@both_engines
 def test_a_payload_in_every_field_makes_a_pdf(engine, payload, tmp_path):
+    check_pdf(engine, everywhere(PAYLOADS[payload], tmp_path), tmp_path)
+
+
+def check_pdf(engine: str, texts: dict[str, str], tmp_path: Path) -> None:
     if engine == "pdflatex" and shutil.which("pdflatex") is None:
         pytest.skip("pdflatex is not installed")
     (tmp_path / "s").write_text(SECRET)
-    job = write_job(fields(PAYLOADS[payload], tmp_path), tmp_path / "job")
+    job = write_job(texts, tmp_path / "job")
     made = make_report(read_job(job), ("pdf",), engine)
     assert made.files["report.pdf"].startswith(b"%PDF") and SECRET.encode() not in made.files["report.pdf"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["job", "s"]

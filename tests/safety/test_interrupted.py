@@ -83,8 +83,17 @@ def running(pid: int) -> bool:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the engine under /proc")
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-@pytest.mark.parametrize("engine", BUSY)
+@pytest.mark.parametrize(
+    "engine, how",
+    [
+        ("typst", signal.SIGINT),
+        ("pdflatex", signal.SIGTERM),
+        ("typst", signal.SIGKILL),
+        pytest.param("pdflatex", signal.SIGINT, marks=pytest.mark.deep),
+        pytest.param("typst", signal.SIGTERM, marks=pytest.mark.deep),
+        pytest.param("pdflatex", signal.SIGKILL, marks=pytest.mark.deep),
+    ],
+)
 def test_a_report_that_is_ended_at_its_engine_leaves_no_file_and_no_engine(engine, how, job_file, tmp_path):
     if shutil.which(engine) is None and engine == "pdflatex":
         pytest.skip("pdflatex is not installed")

@@ -1,12 +1,15 @@
 """The same job makes the same bytes: from any folder, in any locale, time zone, umask, with any hash seed.
 
-The second process computes as an old processor would: NumPy and its BLAS round differently there.
+Two fresh processes make every format with each engine, all four with hash seeds of their own. The second of
+a pair computes as an old processor would: NumPy and its BLAS round differently there.
 """
 
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +17,17 @@ import pytest
 
 from symrnn.certificate import Certificate, Check
 from tests import ROOT
+from tests.conftest import JOB
 
+TEXT = JOB.replace("A small job", "A small job: İstanbul, ıI, “deep”")
+SOURCES = ("certificate.json", "report.tex", "report.typ", "report.html", "report.ipynb")
+HASH_SEEDS = {"pdflatex": ("0", "4242"), "typst": ("1", "31337")}
 FEATURES = np.show_config(mode="dicts").get("SIMD Extensions", {}).get("found", [])
-HERE = {"TZ": "UTC", "LC_ALL": "C", "LANG": "C", "PYTHONHASHSEED": "0", "COLUMNS": "80"}
+HERE = {"TZ": "UTC", "LC_ALL": "C", "LANG": "C", "COLUMNS": "80"}
 THERE = {
     "TZ": "Asia/Kathmandu",
     "LC_ALL": "tr_TR.UTF-8",
     "LANG": "tr_TR.UTF-8",
-    "PYTHONHASHSEED": "4242",
     "COLUMNS": "200",
     "SOURCE_DATE_EPOCH": "1",
     "PYTHONUTF8": "0",
@@ -42,27 +48,56 @@ def made(job: Path, folder: Path, settings: dict[str, str], umask: int, *options
     return {path.name: path.read_bytes() for path in (folder / "out").iterdir()}
 
 
-@pytest.mark.parametrize("engine", ["pdflatex", "typst"])
-def test_every_file_has_the_same_bytes_wherever_it_is_made(engine, job_file, tmp_path):
-    if engine == "pdflatex" and shutil.which("pdflatex") is None:
-        pytest.skip("pdflatex is not installed")
-    options = ("--engine", engine, "--format", "pdf,tex,typ,html,ipynb")
-    job = job_file(('"A small job"', '"A small job: İstanbul, ıI, “deep”"'))
-    other = tmp_path / "another folder" / "ä" / "work.toml"
-    other.parent.mkdir(parents=True)
-    shutil.copy(job, other)
-    one = made(Path("..") / job.parent.name / job.name, tmp_path / "one", HERE, 0o022, *options)
-    two = made(other, tmp_path / "x" / "two", THERE, 0o077, *options)
-    assert set(one) == {"certificate.json", *(f"report.{name}" for name in options[-1].split(","))}
+engines = pytest.mark.parametrize(
+    "engine",
+    [
+        pytest.param(
+            "pdflatex",
+            marks=pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed"),
+        ),
+        "typst",
+    ],
+)
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[dict[str, bytes], ...]]:
+    """Return a maker of what an engine makes here and what it makes there, each made once."""
+
+    @cache
+    def make(engine: str) -> tuple[dict[str, bytes], ...]:
+        folder = tmp_path_factory.mktemp(engine)
+        job, other = folder / "job.toml", folder / "another folder" / "ä" / "work.toml"
+        other.parent.mkdir(parents=True)
+        for file in (job, other):
+            file.write_text(TEXT, encoding="utf-8")
+        options = ("--engine", engine, "--format", "pdf,tex,typ,html,ipynb")
+        here, there = ({"PYTHONHASHSEED": hash_seed} for hash_seed in HASH_SEEDS[engine])
+        one = made(Path("..") / job.name, folder / "one", HERE | here, 0o022, *options)
+        return one, made(other, folder / "x" / "two", THERE | there, 0o077, *options)
+
+    return make
+
+
+@engines
+def test_every_file_has_the_same_bytes_wherever_it_is_made(engine, pair):
+    one, two = pair(engine)
+    assert set(one) == {*SOURCES, "report.pdf"}
     assert {name for name in one if one[name] != two.get(name)} == set()
 
 
-def test_another_seed_makes_other_bytes(job_file, tmp_path):
-    job = job_file()
-    options = ("--format", "tex,typ,html,ipynb")
-    one = made(job, tmp_path / "one", HERE, 0o022, *options)
-    two = made(job, tmp_path / "two", HERE, 0o022, *options, "--seed", "8")
-    assert {name for name in one if one[name] == two[name]} == set()
+@engines
+def test_sources_and_certificate_have_the_same_bytes_whatever_the_engine_and_the_hash_seed(engine, pair):
+    (one, _), (other, _) = pair(engine), pair("typst")
+    assert {name for name in SOURCES if one[name] != other[name]} == set()
+
+
+def test_another_seed_makes_other_bytes(pair, tmp_path):
+    one, _ = pair("typst")
+    job = tmp_path / "job.toml"
+    job.write_text(TEXT, encoding="utf-8")
+    two = made(job, tmp_path / "two", HERE, 0o022, "--format", "tex,typ,html,ipynb", "--seed", "8")
+    assert {name for name in two if one[name] == two[name]} == set()
 
 
 def test_a_certificate_writes_down_what_a_deviation_stays_below_and_not_its_rounding():
