@@ -9,7 +9,8 @@ import pytest
 
 from symrnn.derivation import OneStep
 from symrnn.document import Heading, engines
-from symrnn.document.rendering import overfull, plain, typst_overflows
+from symrnn.document.engines import overfull, typst_overflows
+from symrnn.document.text import plain
 from symrnn.model import Cell, OrderedNetwork, builtin_cells
 from symrnn.notation import (
     Operator,
