@@ -22,18 +22,18 @@ from .blocks import (
     Table as Table,
     Text as Text,
 )
+from .dialects import Format as Format
 from .engines import Engine as Engine, Shared as Shared, make_pdf as make_pdf
 from .filling import filler as filler
 from .processes import in_parallel as in_parallel
-from .rendering import Format as Format, check_templates as check_templates, render as render
+from .rendering import check_templates as check_templates, render as render
 from .tables import cut as cut, table_width as table_width
+from .text import fill as fill, merged as merged
 from .translations import (
     ORIGINAL as ORIGINAL,
     catalogue as catalogue,
-    fill as fill,
     language as language,
     languages as languages,
-    merged as merged,
     spoken as spoken,
     words as words,
 )

@@ -14,16 +14,14 @@ from typing import NoReturn
 
 from symrnn.document.blocks import (
     Block,
-    Code,
     Gallery,
     Heading,
     Line,
     Piece,
-    Prose,
     Steps,
     Text,
 )
-from symrnn.document.running import plain, room_of
+from symrnn.document.text import plain, room_of
 from symrnn.notation import EM, Coloured, Fraction, Operator, Scene, Tree, picture, row, width
 from symrnn.notation.emitters import latex as tex, markdown as note, mathml as web, typst as typ
 
@@ -140,20 +138,6 @@ def chunks(rows: Sequence[Sequence[Text]]) -> list[tuple[int, Sequence[Sequence[
             lines = needed
         found[-1][1].append(one)
     return list(found)
-
-
-def cells(several: Iterable[Block | Code]) -> list[list[Block | Code]]:
-    """Group blocks into the cells of a notebook, each with the headings and the sentence that lead to it."""
-    cells: list[list[Block | Code]] = []
-    leads = False
-    for block in several:
-        leads = leads and not isinstance(block, Heading | Code)
-        if leads or (cells and isinstance(cells[-1][-1], Heading) and not isinstance(block, Code)):
-            cells[-1].append(block)
-        else:
-            cells.append([block])
-        leads = isinstance(block, Prose)
-    return cells
 
 
 def image(scene: Scene) -> note.Markdown:

@@ -246,7 +246,7 @@ def _held(process: BaseProcess) -> Iterator[None]:
         how = f"by {signal.Signals(-code).name}" if code is not None and code < 0 else f"with status {code}"
         raise WorkerError(
             f"a worker process ended {how} before its work was done: somebody ended it, or memory ran out;"
-            " the same command begins again"
+            " the same command can be run again"
         ) from None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from symrnn.document.blocks import Table, Text
-from symrnn.document.running import room_of
+from symrnn.document.text import room_of
 from symrnn.notation import EM
 
 PAGE = 160.0  # millimetres, of a table that stands alone

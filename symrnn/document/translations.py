@@ -4,29 +4,28 @@ A catalogue is the file ``languages/CODE.toml``: tables of entries, each a whole
 named places ``{W}`` for formulas, numbers and text, and styles ``{emph:these words}``. English is the
 original. Another language has the same entries with the same places, and three tables more, for what stands
 in English beside its code or its data: names of rules, their statements and reasons, terms such as the
-meaning of a symbol. As conventions are under ``with under(…)``, one language is in force inside
-``with spoken(…)``; what is derived and certified does not depend on it.
+meaning of a symbol. While a document is composed, one language is in force, inside ``with spoken(…)``, as
+conventions are under ``with under(…)``; what is derived and certified does not depend on it. A finished
+document names its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from string import Formatter
-from typing import Any, get_args, get_type_hints
 
-from symrnn.document.blocks import Piece, Styled, Text
+from symrnn.document.text import STYLES
 from symrnn.model import FileError, read_toml
 
 FOLDER = Path(__file__).parent / "languages"
 ORIGINAL = "en"
 TRANSLATED = ("rules", "sentences", "terms")  # tables by English words, of every other language
 BY_SENTENCE = (*TRANSLATED, "any_order", "mirrored")  # their keys are English sentences with places
-STYLES = get_args(get_type_hints(Styled)["style"])
 
 
 class LanguageError(FileError):
@@ -44,6 +43,10 @@ class Catalogue:
         """Return an entry, such as ``network.reads``."""
         table, _, entry = key.partition(".")
         return self.tables[table][entry]
+
+    def filled(self, key: str, /, **places: str | int) -> str:
+        """Return an entry as plain text, with its places filled."""
+        return self[key].format(**places)
 
     def translated(self, table: str, english: str) -> str:
         """Return what stands for English words; the words themselves where the table does not know them."""
@@ -92,7 +95,7 @@ def read_catalogue(file: Path, original: Catalogue | None) -> Catalogue:
             expected = _places(where, entry if name in BY_SENTENCE else english[entry])
             if places != expected:
                 raise LanguageError(
-                    f"{where}: {entry!r} has the places {_shown(places)}; accepted: {_shown(expected)}"
+                    f"{where}: {entry!r} has the places {_listed(places)}; accepted: {_listed(expected)}"
                 )
     return Catalogue(file.stem, tables)
 
@@ -107,7 +110,7 @@ def _places(where: str, words: str) -> list[str]:
     return sorted({*found} - {*styles}) + sorted(styles)
 
 
-def _shown(places: list[str]) -> str:
+def _listed(places: list[str]) -> str:
     return ", ".join(f"{{{place}}}" for place in places) or "none"
 
 
@@ -131,43 +134,4 @@ def spoken(code: str) -> Iterator[None]:
 
 def words(key: str, /, **places: str | int) -> str:
     """Return an entry of the language in force as plain text, with its places filled."""
-    return language()[key].format(**places)
-
-
-def fill(template: str, /, **places: Piece | Text | int) -> Text:
-    """Return running text: a template with every place filled.
-
-    Raises
-    ------
-    KeyError
-        If a place has no filling.
-
-    Examples
-    --------
-    >>> fill("{emph:Nothing} is lost in {n} steps.", n=4)
-    (Styled(text='Nothing', style='emph'), ' is lost in 4 steps.')
-    """
-    return merged(str(piece) if isinstance(piece, int) else piece for piece in parts(template, places))
-
-
-def parts(template: str, places: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield the words of a template and what fills its places, one after the other."""
-    for before, place, spec, _ in Formatter().parse(template):
-        if before:
-            yield before
-        if place in STYLES and spec:
-            yield Styled(spec, place)  # type: ignore[arg-type]  # one of the styles
-        elif place is not None:
-            filling = places[place]
-            yield from filling if isinstance(filling, tuple) else (filling,)
-
-
-def merged(pieces: Iterable[Piece]) -> Text:
-    """Return running text without empty pieces, neighbouring words in one."""
-    found: list[Piece] = []
-    for piece in pieces:
-        if isinstance(piece, str) and found and isinstance(found[-1], str):
-            found[-1] += piece
-        elif piece != "":
-            found.append(piece)
-    return tuple(found)
+    return language().filled(key, **places)

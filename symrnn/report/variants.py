@@ -196,12 +196,9 @@ def _digest(content: bytes) -> str:
 
 
 def _made(workshop: Workshop, students: Sequence[Student]) -> Iterator[dict[str, bytes]]:
-    """Yield the files of variants in order, made on every core.
+    """Return the files of variants in order, made on every core.
 
     Templates of strangers run in processes of their own, which a worker cannot start.
     """
     tasks = [partial(workshop.make, student) for student in students]
-    if workshop.order.templates is not None:
-        yield from (task() for task in tasks)
-        return
-    yield from in_parallel(tasks)
+    return in_parallel(tasks) if workshop.order.templates is None else (task() for task in tasks)

@@ -33,6 +33,7 @@ from symrnn.report.sequence import JobError
 from symrnn.report.wording import listing, sentences
 from symrnn.tensor import TABLE, Variable
 from tests import ROOT
+from tests.document import sample_document as sample
 from tests.typeset import typeset
 
 Leaf = TypeVar("Leaf")
@@ -132,6 +133,16 @@ def test_the_language_ends_with_the_block_even_after_an_error() -> None:
         assert language().code == "de" and words("network.title") == "Das Netz"
         raise ZeroDivisionError
     assert language().code == "en" and words("network.title") == "The network"
+
+
+@pytest.mark.parametrize("format", ["tex", "typ", "html", "ipynb"])
+def test_a_document_is_rendered_in_its_own_language_whatever_is_in_force(format: str) -> None:
+    document = dataclasses.replace(sample.document(), language="de")
+    german = render(document, format)
+    assert "Abbildung" in german and "Abbildung" not in render(sample.document(), format)
+    for code in languages():
+        with spoken(code):
+            assert render(document, format) == german
 
 
 def test_places_are_filled_and_neighbouring_words_join() -> None:

@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 from markdown_it import MarkdownIt
@@ -86,11 +87,16 @@ def test_the_structure_is_that_of_a_notebook():
         assert len(set(ids)) == len(ids) > 5
         assert all(re.fullmatch("[a-zA-Z0-9-_]{1,64}", name) for name in ids)
         for cell in found["cells"]:
-            wanted = {"cell_type", "id", "metadata", "source"}
-            wanted |= {"execution_count", "outputs"} if cell["cell_type"] == "code" else set()
-            assert cell.keys() == wanted
-            assert all(isinstance(line, str) for line in cell["source"])
             assert all(line.endswith("\n") for line in cell["source"][:-1])
+        nbformat.validate(found)
+
+
+def test_the_schema_of_a_notebook_would_notice_what_is_missing_or_too_much():
+    for change in ({"id": "not a name"}, {"source": 1}, {"outputs": []}, {"cell_type": "text"}):
+        found = json.loads(render(wrap("x"), "ipynb"))
+        found["cells"][0] |= change
+        with pytest.raises(nbformat.ValidationError):
+            nbformat.validate(found)
 
 
 def test_what_is_shown_is_the_document_with_all_its_blocks():

@@ -27,8 +27,10 @@ from symrnn.document import (
     engines,
     render,
 )
+from symrnn.document.dialects import templates
+from symrnn.document.engines import EngineError, make_pdf, overfull, typst_overflows
 from symrnn.document.filters import chunks
-from symrnn.document.rendering import EngineError, make_pdf, overfull, plain, templates, typst_overflows
+from symrnn.document.text import plain
 from symrnn.notation import Tree
 from symrnn.notation.emitters.latex import Latex
 from tests.document import sample_document as sample

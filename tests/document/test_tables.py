@@ -7,7 +7,7 @@ import pytest
 
 from symrnn.document import Blank, Columns, Document, Table, render, tables
 from symrnn.document.engines import overfull
-from symrnn.document.filters import plain
+from symrnn.document.text import plain
 from symrnn.notation import Symbol, width
 from symrnn.report import certify_job, read_job
 from symrnn.report.sections import handout_numbers

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from symrnn.document.rendering import templates
+from symrnn.document.dialects import templates
 from symrnn.notation import (
     BigSum,
     Coloured,

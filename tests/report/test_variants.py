@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import multiprocessing
 import os
 import re
 import shutil
@@ -212,6 +213,26 @@ def test_a_run_that_is_stopped_leaves_whole_variants_and_goes_on(how, engine, tm
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in times.items())
     assert len(list((tmp_path / "out").glob("student-*"))) == total
     assert list((tmp_path / "out").glob(".symrnn-*")) == []
+
+
+def test_a_worker_that_is_killed_is_one_error_and_what_is_finished_stays(tmp_path, monkeypatch, capsys):
+    def make(workshop, student, whole=Workshop.make):
+        if student.id == "student-3" and multiprocessing.parent_process() is not None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return whole(workshop, student)
+
+    monkeypatch.setattr(Workshop, "make", make)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    rows = "".join(f"Student {n}\n" for n in range(6))
+    (tmp_path / "students.csv").write_text(f"name\n{rows}", encoding="utf-8")
+    command = ["report", str(JOB), "--variants", str(tmp_path / "students.csv"), "--format", "tex"]
+    assert main([*command, "--out", str(tmp_path / "out")]) == 3
+    assert capsys.readouterr().err.startswith("symrnn: a worker process ended by SIGKILL")
+    done = list((tmp_path / "out").glob("student-*"))
+    files = {"exercise.tex", "solution.tex", "certificate.json", STAMP}
+    assert all({file.name for file in path.iterdir()} == files for path in done) and len(done) < 6
+    assert list((tmp_path / "out").glob(".symrnn-*")) == []
+    assert multiprocessing.active_children() == []
 
 
 @needs_tex

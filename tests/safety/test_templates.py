@@ -9,7 +9,7 @@ import pytest
 from symrnn.cli import main
 from symrnn.document import render, sandbox
 from symrnn.document.engines import confined
-from symrnn.document.rendering import TemplateError
+from symrnn.document.sandbox import TemplateError
 from tests.document import sample_document as sample
 
 needs_tex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")

@@ -8,7 +8,6 @@ page: ``$`` and the backslash stand in ``<code>``, where that script does not lo
 
 from __future__ import annotations
 
-import json
 import re
 
 from symrnn.notation import tree as trees
@@ -86,12 +85,6 @@ def escape(text: str, begins: bool = True) -> Markdown:
 def attribute(text: str) -> Markdown:
     """Plain text for an attribute of an HTML element, in a line or in a table."""
     return Markdown("".join(c if c.isalnum() or c in ",.;" else _entities(c) for c in clean(text)))
-
-
-def source(text: str) -> Markdown:
-    """Text as the source of a cell: a JSON list of its lines, with one empty line at most."""
-    lines = re.sub(r"\n{3,}", "\n\n", text.strip("\n")).splitlines(keepends=True)
-    return Markdown(json.dumps(lines, ensure_ascii=False, indent=1).replace("\n", "\n   "))
 
 
 def _entities(text: str) -> str:
