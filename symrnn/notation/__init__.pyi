@@ -34,6 +34,7 @@ from .tree import (
     Tree as Tree,
     Underbrace as Underbrace,
     Words as Words,
+    numeral as numeral,
     pieces as pieces,
     row as row,
     separated as separated,

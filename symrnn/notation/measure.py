@@ -45,8 +45,8 @@ def width(tree: Tree) -> float:
             if len(name) > 1 and name not in SIGNS:  # a name in upright letters
                 return UPRIGHT * len(name)
             return LETTER * (1.6 if name in ("loss", "W", "ones") else 1)
-        case Number(text):
-            return 1.95 * len(text)
+        case Number(mantissa, exponent):
+            return 1.95 * (len(mantissa) + (0 if exponent is None else len(f"e{exponent}")))
         case Operator(name):
             return OPERATORS.get(name, 5.0)
         case Name(text) | Words(text):
