@@ -35,7 +35,7 @@ from symrnn.tensor import (
     TimeSum,
     Total,
     bound,
-    element,
+    entry_of,
     index,
     time_symbol,
 )
@@ -182,14 +182,14 @@ def expressions() -> list:
     net = network()
     p, q = index("p"), index("q")
     W, s, b, a = net["W"], net["s", 2], net["b"], net["a", 2]
-    sp, bp, sq = element(s, (p,)), element(b, (p,)), element(s, (q,))
+    sp, bp, sq = entry_of(s, (p,)), entry_of(b, (p,)), entry_of(s, (q,))
     return [
-        element(Apply("tanh", a, 1, "sigma"), (p,)),
-        element(Partial(Plus(b, s), s), (p, q)),
-        element(Partial(Contraction(W, Plus(s, b)), s), (p, q)),
-        element(Contraction(W, Plus(s, b)), (p,)),
-        element(TimeSum(Plus(s.at(bound("j")), b), bound("j"), 1, 4), (p,)),
-        element(Immediate(net["s", 2], W), (p, q, q)),
+        entry_of(Apply("tanh", a, 1, "sigma"), (p,)),
+        entry_of(Partial(Plus(b, s), s), (p, q)),
+        entry_of(Partial(Contraction(W, Plus(s, b)), s), (p, q)),
+        entry_of(Contraction(W, Plus(s, b)), (p,)),
+        entry_of(TimeSum(Plus(s.at(bound("j")), b), bound("j"), 1, 4), (p,)),
+        entry_of(Immediate(net["s", 2], W), (p, q, q)),
         sq * (sp + bp),
     ]
 
