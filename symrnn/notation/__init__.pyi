@@ -1,7 +1,6 @@
 from .emitters.latex import latex as latex
-from .emitters.picture import picture as picture
 from .emitters.scene_typst import scene_typst as scene_typst
-from .emitters.svg import svg as svg
+from .emitters.svg import picture as picture, svg as svg
 from .emitters.text import HIDDEN as HIDDEN, text as text
 from .emitters.tikz import tikz as tikz
 from .entries import entry_cases as entry_cases, entry_layout as entry_layout
@@ -34,6 +33,7 @@ from .tree import (
     Tree as Tree,
     Underbrace as Underbrace,
     Words as Words,
+    numeral as numeral,
     pieces as pieces,
     row as row,
     separated as separated,

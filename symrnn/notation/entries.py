@@ -165,7 +165,7 @@ def _wide(tree: Tree) -> bool:
     """Whether an index needs commas round it: more than one letter or digit."""
     if isinstance(tree, Symbol):
         return len(tree.name) > 1
-    return not isinstance(tree, Number) or len(tree.text) > 1
+    return not isinstance(tree, Number) or len(tree.mantissa) > 1
 
 
 def entry_layout(expression: Any) -> Tree:

@@ -1,8 +1,9 @@
 """How wide and how high a formula is, roughly: long sums are broken before any backend sees them.
 
-The estimates are in millimetres at 11 pt and on the generous side. Only top-level sums are broken, never a
-product; whether the result fits is checked where it counts: the engines report every line that is too
-wide.
+The estimates are in millimetres at 11 pt. Against Latin Modern Math and STIX Two Math, signs and brackets are
+on the generous side, letters are not: one width stands for nearly all, and a capital or an m is up to 1.6
+wider. Only top-level sums are broken, never a product; whether the result fits is checked where it counts:
+the engines report every line that is too wide.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ def width(tree: Tree) -> float:
             if len(name) > 1 and name not in SIGNS:  # a name in upright letters
                 return UPRIGHT * len(name)
             return LETTER * (1.6 if name in ("loss", "W", "ones") else 1)
-        case Number(text):
-            return 1.95 * len(text)
+        case Number(mantissa, exponent):
+            return 1.95 * (len(mantissa) + (0 if exponent is None else len(f"e{exponent}")))
         case Operator(name):
             return OPERATORS.get(name, 5.0)
         case Name(text) | Words(text):

@@ -8,11 +8,13 @@ effect travels), and they mean the same in formulas, graphs and prose.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 Role = Literal["explicit", "implicit"]
+MANTISSA = re.compile(r"-?[0-9]+(\.[0-9]*)?")
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,26 @@ class Symbol(Tree):
 
 @dataclass(frozen=True)
 class Number(Tree):
-    """A numeral, already formatted: ``4``, ``-0.0312``, ``1.2e-16`` (set as a power of ten)."""
+    """A numeral, already rounded: ``4``, ``-0.0312``, or with an exponent, 1.2 · 10⁻¹⁶."""
 
-    text: str
+    mantissa: str
+    exponent: int | None = None
+
+    def __post_init__(self) -> None:
+        """A mantissa is digits, whatever made it: emitters print it as it is."""
+        if not MANTISSA.fullmatch(self.mantissa):
+            raise ValueError(f"not a numeral: {self.mantissa!r}")
+
+    @property
+    def sign(self) -> str:
+        """A minus sign or nothing."""
+        return "-" if self.mantissa.startswith("-") else ""
+
+    @property
+    def digits(self) -> str:
+        """The mantissa without its sign; nothing where a power of ten says it all."""
+        digits = self.mantissa.removeprefix("-")
+        return "" if digits == "1" and self.exponent is not None else digits
 
 
 @dataclass(frozen=True)
@@ -165,6 +184,12 @@ class Hidden(Tree):
     """A body that is not shown: a box of its size stands in its place, and nothing of it is in the text."""
 
     body: Tree
+
+
+def numeral(text: str) -> Number:
+    """Read a numeral as Python formats it, such as ``-0.0312`` or ``1.2e-16``."""
+    mantissa, _, exponent = text.partition("e")
+    return Number(mantissa, int(exponent)) if exponent else Number(text)
 
 
 def row(*items: Tree) -> Tree:

@@ -34,6 +34,7 @@ from symrnn.notation import (
     Tree,
     Underbrace,
     Words,
+    numeral,
     row,
 )
 from symrnn.notation.tree import Cases, Name
@@ -309,5 +310,5 @@ def document() -> Document:
         blocks=blocks,
         running_head="Recurrent networks",
         label="Handout 3 · solution",
-        foot=say(FOOT, Number("4e-10")),
+        foot=say(FOOT, numeral("4e-10")),
     )

@@ -76,8 +76,8 @@ def latex(tree: Tree) -> Latex:
     match tree:
         case Symbol(name):
             return Latex(_symbol(name))
-        case Number(numeral):
-            return Latex(_number(numeral))
+        case Number():
+            return Latex(_number(tree))
         case Operator(operator) if operator in OPERATORS:
             return Latex(OPERATORS[operator])
         case Name(word) if word in TEX_NAMES:
@@ -124,15 +124,11 @@ def _symbol(name: str) -> str:
     return name if len(name) == 1 else rf"\mathrm{{{name}}}"
 
 
-def _number(numeral: str) -> str:
-    found = re.fullmatch(r"(-?)(\d+(?:\.\d*)?)(?:e([+-]?\d+))?", numeral)
-    if found is None:
-        raise ValueError(f"not a numeral: {numeral!r}")
-    sign, mantissa, exponent = found.groups()
-    if exponent is None:
-        return sign + mantissa
-    power = f"10^{{{int(exponent)}}}"
-    return sign + (power if mantissa == "1" else rf"{mantissa} \times {power}")
+def _number(number: Number) -> str:
+    if number.exponent is None:
+        return number.mantissa
+    power = f"10^{{{number.exponent}}}"
+    return number.sign + (rf"{number.digits} \times {power}" if number.digits else power)
 
 
 def _join(items: tuple[Tree, ...], loose: bool) -> str:

@@ -8,7 +8,6 @@ functions keep a thin space from their neighbours. The two roles become the clas
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterator
 
 from symrnn.notation.emitters.latex import clean
@@ -113,8 +112,8 @@ def _element(tree: Tree, dense: bool = False) -> str:
     match tree:
         case Symbol(name):
             return _symbol(name)
-        case Number(numeral):
-            return _number(numeral)
+        case Number():
+            return _number(tree)
         case Operator(operator):
             return _sign(operator, dense, None)
         case Name(word):
@@ -168,17 +167,13 @@ def _symbol(name: str) -> str:
     return _tag("mi", name)
 
 
-def _number(numeral: str) -> str:
-    found = re.fullmatch(r"(-?)(\d+(?:\.\d*)?)(?:e([+-]?\d+))?", numeral)
-    if found is None:
-        raise ValueError(f"not a numeral: {numeral!r}")
-    sign, mantissa, exponent = found.groups()
-    parts = [_tag("mo", "−", form="prefix")] if sign else []
-    if mantissa != "1" or exponent is None:
-        parts.append(_tag("mn", mantissa))
-    if exponent is not None:
-        times = [_tag("mo", "×")] if mantissa != "1" else []
-        parts += [*times, _tag("msup", _tag("mn", "10"), _number(str(int(exponent))))]
+def _number(number: Number) -> str:
+    parts = [_tag("mo", "−", form="prefix")] if number.sign else []
+    if number.digits:
+        parts.append(_tag("mn", number.digits))
+    if number.exponent is not None:
+        times = [_tag("mo", "×")] if number.digits else []
+        parts += [*times, _tag("msup", _tag("mn", "10"), _number(Number(str(number.exponent))))]
     return parts[0] if len(parts) == 1 else _tag("mrow", *parts)
 
 

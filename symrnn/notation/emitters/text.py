@@ -69,10 +69,11 @@ def text(tree: Tree) -> str:
     match tree:
         case Symbol(name):
             return SYMBOLS.get(name, name)
-        case Number(numeral):
-            mantissa, _, exponent = numeral.partition("e")
-            power = f"10{str(int(exponent)).translate(SUPERSCRIPTS)}" if exponent else ""
-            return power if power and mantissa == "1" else mantissa + (f"·{power}" if power else "")
+        case Number(mantissa, None):
+            return mantissa
+        case Number(_, exponent):
+            power = f"10{str(exponent).translate(SUPERSCRIPTS)}"
+            return tree.sign + (f"{tree.digits}·{power}" if tree.digits else power)
         case Operator(operator) if operator in OPERATORS:
             return OPERATORS[operator]
         case Name(word) | Words(word):

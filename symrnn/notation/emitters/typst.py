@@ -74,8 +74,8 @@ def typst(tree: Tree) -> Typst:
     match tree:
         case Symbol(name):
             return Typst(_symbol(name))
-        case Number(numeral):
-            return Typst(_number(numeral))
+        case Number():
+            return Typst(_number(tree))
         case Operator(operator) if operator in OPERATORS:
             return Typst(OPERATORS[operator])
         case Name(word) if word in OPERATOR_NAMES:
@@ -128,15 +128,11 @@ def _symbol(name: str) -> str:
     return name if len(name) == 1 else f'upright("{name}")'
 
 
-def _number(numeral: str) -> str:
-    found = re.fullmatch(r"(-?)(\d+(?:\.\d*)?)(?:e([+-]?\d+))?", numeral)
-    if found is None:
-        raise ValueError(f"not a numeral: {numeral!r}")
-    sign, mantissa, exponent = found.groups()
-    if exponent is None:
-        return sign + mantissa
-    power = f"10^({int(exponent)})"
-    return sign + (power if mantissa == "1" else f"{mantissa} times {power}")
+def _number(number: Number) -> str:
+    if number.exponent is None:
+        return number.mantissa
+    power = f"10^({number.exponent})"
+    return number.sign + (f"{number.digits} times {power}" if number.digits else power)
 
 
 def _join(items: tuple[Tree, ...]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from symrnn.certificate import TOLERANCE
 from symrnn.derivation import BOOK, Sentence
 from symrnn.document import Block, Heading, Prose, Styled, Table, Text, words
-from symrnn.notation import Number, Operator, Tree
+from symrnn.notation import Operator, Tree, numeral
 from symrnn.report.ledger import Ledger
 from symrnn.report.wording import named, prose, say, worded
 from symrnn.witness import bound_of
@@ -13,7 +13,7 @@ from symrnn.witness import bound_of
 
 def small_number(number: float) -> Tree:
     """Return a deviation as one digit times a power of ten."""
-    return Number(f"{number:.0e}".replace("e-0", "e-"))
+    return numeral(f"{number:.0e}")
 
 
 def section(ledger: Ledger) -> list[Block]:

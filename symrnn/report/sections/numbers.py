@@ -113,7 +113,7 @@ def prediction_table(job: Job) -> Table:
         for number, share in zip(values, truth):
             rounded = decimals(number, 3)
             bold = likely and share == truth.max()
-            cells.append((Styled(rounded.text, "strong"),) if bold else prose(rounded))
+            cells.append((Styled(rounded.mantissa, "strong"),) if bold else prose(rounded))
         cells += [label(job.labels[t - 1][1])] if labelled else [prose(decimals(x, 3)) for x in truth]
         rows.append((*cells, prose(decimals(float(job.point.variable(loss.at(t)))))))
     total = float(job.point.variable(job.network.total_loss))
