@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from symrnn.derivation import OneStep
 from symrnn.model import OrderedNetwork, check_keys
 from symrnn.report.sequence import JobError
 from symrnn.tensor import Variable
@@ -84,7 +83,7 @@ def one_question(
         raise JobError(
             f"{place}: of is {of}; kind {kind!r} tells how an effect travels; accepted: L[2] or later"
         )
-    if len(network.states) > 1 or OneStep(network).branches:
+    if len(network.states) > 1 or network.branches:
         raise JobError(
             f"{place}: kind {kind!r} tells one path for each use; {network.name} has several;"
             f" accepted: a cell with one state and no gates, or kind 'derivation'"
