@@ -11,7 +11,7 @@ from sympy import Rational
 
 from symrnn.cli import main
 from symrnn.derivation import BOOK
-from symrnn.model.cell import HERE
+from symrnn.model import HERE
 from symrnn.tensor import scale
 from tests.bad_input import CELLS, JOBS, OPTIONS, STACKS
 
