@@ -7,8 +7,8 @@ which file, where, what was found and what would be accepted.
 from __future__ import annotations
 
 import difflib
-import math
 import re
+import sys
 import tomllib
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
@@ -60,6 +60,9 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise FileError(f"{path}: not TOML: {error}") from None
+    except ValueError:
+        most = sys.get_int_max_str_digits()
+        raise FileError(f"{path}: a number has too many digits; at most {most} are read") from None
     except RecursionError:
         raise FileError(f"{path}: not TOML that can be read: nested too deeply") from None
 
@@ -164,12 +167,12 @@ def check_keys(
 
 
 def finite_numbers(where: str, value: Any) -> None:
-    """Check that every number in nested lists is finite."""
+    """Check that every number in nested lists is finite, whole ones as floating-point numbers."""
     if isinstance(value, list):
         for position, item in enumerate(value, start=1):
             finite_numbers(f"{where}, item {position}", item)
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise FileError(f"{where}: {value} is not a finite number")
+    elif isinstance(value, int | float) and not abs(value) <= sys.float_info.max:
+        raise FileError(f"{where}: {value!r:.60} is not a finite number")
 
 
 def short_texts(where: str, table: dict[str, Any], names: Collection[str]) -> dict[str, str]:

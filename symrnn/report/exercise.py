@@ -71,7 +71,7 @@ def read_exercise(place: str, said: ExerciseTable) -> Exercise:
     check_keys(f"{place}, points", said.points, {}, dict.fromkeys(PARTS, int))
     for part, number in said.points.items():
         if not 0 <= number <= MOST_POINTS:
-            raise JobError(f"{place}, points: {part} is {number}; accepted: 0 to {MOST_POINTS}")
+            raise JobError(f"{place}, points: {part} is {number!r:.60}; accepted: 0 to {MOST_POINTS}")
     return Exercise(frozenset(said.hide), tuple(said.points.items()), said.name)
 
 

@@ -203,7 +203,7 @@ def _job(where: str, file: Path, said: JobFile, seed: int | None) -> Job:
         raise JobError(f"{where}: kind {said.kind!r} hides nothing; [exercise] is accepted with {accepted}")
     seed = said.seed if seed is None else seed
     if not 0 <= seed <= MOST_SEED:
-        raise JobError(f"{where}: seed is {seed}; accepted: 0 to {MOST_SEED}")
+        raise JobError(f"{where}: seed is {seed!r:.60}; accepted: 0 to {MOST_SEED}")
     cell, notation = _cell(where, file, said)
     sequence = read_sequence(f"{where}, [sequence]", said.sequence, cell)
     network = cell.unroll(len(sequence.inputs), sequence.weights)

@@ -119,7 +119,7 @@ def _vector(where: str, item: Any, vocabulary: tuple[str, ...], classes: bool) -
             if not 0 <= item < len(vocabulary):
                 some = f"0 to {len(vocabulary) - 1}"
                 accepted = some if vocabulary else "a vocabulary that says how many classes"
-                raise JobError(f"{where}: class {item} does not exist; accepted: {accepted}")
+                raise JobError(f"{where}: class {item!r:.60} does not exist; accepted: {accepted}")
             return np.eye(len(vocabulary))[item]
         case [_, *_] if all(map(_is_number, item)):
             return np.array(item, dtype=float)
@@ -150,7 +150,7 @@ def sizes_of(where: str, cell: Cell, state: int, sequence: Sequence) -> dict[str
         sizes.setdefault(axis, state)
     for axis, size in sizes.items():
         if not 1 <= size <= MAX_SIZE:
-            raise JobError(f"{where}: axis {axis} has size {size}; accepted: 1 to {MAX_SIZE}")
+            raise JobError(f"{where}: axis {axis} has size {size!r:.60}; accepted: 1 to {MAX_SIZE}")
     return sizes
 
 
