@@ -213,9 +213,9 @@ class Graph:
 
     def depends_through_state(self, variable: Variable, on: Variable) -> bool:
         """Whether some path from ``on`` to ``variable`` passes a state in between."""
-        stations = self.condense({*self.states, variable.name})
+        nodes = self.condense({*self.states, variable.name})
         return any(
-            u != on and u.name in self.states and self.depends(u, on) for u in stations.parents(variable)
+            u != on and u.name in self.states and self.depends(u, on) for u in nodes.parents(variable)
         )
 
     @cached_property
