@@ -78,6 +78,10 @@ JOBS: dict[str, Any] = {
     "no state": ([("state = 3", "state = 0")], ["axis d has size 0", "accepted: 1 to"]),
     "a huge state": ([("state = 3", "state = 1000")], ["size 1000", "accepted: 1 to"]),
     "a negative seed": ([("seed = 7", "seed = -7")], ["seed is -7", "accepted: 0 to"]),
+    "a seed of 4,000 digits": ([("seed = 7", f"seed = {'9' * 4_000}")], ["seed is 999", "accepted: 0 to"]),
+    "a state of 4,000 digits": ([("state = 3", f"state = {'9' * 4_000}")], ["size 999", "accepted: 1 to"]),
+    "an input of 400 digits": ([("[1.5, 0.2]", f"[1.5, {'9' * 400}]")], ["item 2, item 2", "not a finite"]),
+    "a weight of 400 digits": ([(MASK, f"mask = [1, {'9' * 400}]")], ["mask, item 2", "not a finite number"]),
     "a title that is a book": (
         [("A small job", "x" * 301)],
         ["title has 301 characters", "accepted: 1 to 300"],

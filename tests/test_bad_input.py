@@ -11,7 +11,7 @@ from sympy import Rational
 
 from symrnn.cli import main
 from symrnn.derivation import BOOK
-from symrnn.model.cell import HERE
+from symrnn.model import HERE
 from symrnn.tensor import scale
 from tests.bad_input import CELLS, JOBS, OPTIONS, STACKS
 
@@ -101,6 +101,7 @@ ENDLESS = {
     "operators 10,000 deep": (HEAD + "b * " * 10_000 + 'b"', "at most 2000"),
     "arrays 10,000 deep": ("states = " + "[" * 10_000 + "]" * 10_000, "nested too deeply"),
     "tables 10,000 deep": ("states = " + "{a = " * 10_000 + "1" + "}" * 10_000, "nested too deeply"),
+    "a number of 5,000 digits": ("[equations]\na = " + "9" * 5_000, "a number has too many digits"),
     "a key of 10,000 parts": ("[equations]\na" + ".a" * 10_000 + " = 1", "a key has more than 60 parts"),
     "a key of 90,000 quoted parts": ("[" + ".".join(['"a"'] * 45_000) + "]", "a key has more than 60 parts"),
 }

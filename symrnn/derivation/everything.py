@@ -32,13 +32,13 @@ def factors(step: OneStep, wrt: Variable, every_signal: bool = True) -> list[tup
     immediate = [(step.immediate(v, x), "") for v in uses if wrt.name not in network.states]
     if not between:
         immediate = [(derive(Immediate(z.at(K), x), network), "")]
-    made = [*between, *immediate] if step.branches else [*immediate, *between]  # edges, then what uses them
+    made = between + immediate if network.branches else immediate + between  # edges, then what uses them
     return [*made, (derive(Total(loss, z), network), "")]
 
 
 def jacobians(step: OneStep, every_signal: bool = True) -> list[tuple[Derivation, str]]:
     """Return the derivatives from state to state: with the gates held fixed, and along all paths."""
-    if not step.branches:
+    if not step.network.branches:
         return [(derive(Total(v, u), step.network), "") for v, u in step.states()]
     states = set(step.network.states)
     made = [(found, "gates held fixed" if goal in step.held else "") for goal, found in step.edges.items()]
@@ -64,7 +64,7 @@ def derivations(network: OrderedNetwork) -> list[Derivation | EntryDerivation]:
     parts = {found.goal: (found, words) for v in wrt for found, words in factors(step, v)}
     for found, words in parts.values():
         made.append(found)
-        if found.goal.args[0].rank and (words or not step.branches or found.goal.args[1] in given):
+        if found.goal.args[0].rank and (words or not network.branches or found.goal.args[1] in given):
             made.append(entry_by_entry(found))
     for v in given:
         lemma = claim(condensed, v)

@@ -37,15 +37,6 @@ class OneStep:
         names = [equation.target.name for equation in self.network.step]
         return tuple(names[: max(names.index(state) for state in self.network.states) + 1])
 
-    @cached_property
-    def branches(self) -> bool:
-        """Whether some state reaches the next step on more than one path: whether the cell has gates."""
-        whole = self.network.whole
-        counts = [whole.path_counts(self.network[state, 0]) for state in self.network.states]
-        return any(
-            found.get(self.network[state, 1], 0) > 1 for found in counts for state in self.network.states
-        )
-
     def _edge(self, v: Variable, u: Variable) -> Derivative:
         """Return the goal of one edge: ∂v/∂u where it is the only path, else ∂⁺v/∂u."""
         return (Total if self.network.whole.edge_is_only_path(u, v) else Immediate)(v, u)
@@ -73,7 +64,7 @@ class OneStep:
 
     def immediate(self, v: Variable, x: Variable) -> Derivation:
         """Return ∂⁺v/∂x, the other states held fixed and the gates not, from the edges on the way."""
-        if not self.branches:
+        if not self.network.branches:
             return derive(Immediate(v, x), self.network.condensed)
         lone = [found for goal, found in self.edges.items() if isinstance(goal, Total)]
         return derive(Immediate(v, x), self.network.condensed, IMMEDIATE, lone)

@@ -1,9 +1,10 @@
-from .cell import Cell as Cell, builtin_cells as builtin_cells, losses as losses, picked as picked
-from .cellfile import HERE as HERE, find as find
+from .cell import Cell as Cell
+from .cellfile import HERE as HERE, builtin_cells as builtin_cells, find as find
 from .conventions import (
-    CHOICES as CHOICES,
     USUAL as USUAL,
+    Convention as Convention,
     Conventions as Conventions,
+    Layout as Layout,
     in_force as in_force,
     under as under,
 )
@@ -19,11 +20,15 @@ from .layers import IN_LAYER as IN_LAYER
 from .network import OrderedNetwork as OrderedNetwork
 from .newcell import new_cell as new_cell
 from .presets import Preset as Preset, read_preset as read_preset
+from .reading import losses as losses, picked as picked
 from .roles import ROLES as ROLES
 from .toml import (
     FileError as FileError,
+    Text as Text,
+    check_choice as check_choice,
     check_keys as check_keys,
     check_text as check_text,
     finite_numbers as finite_numbers,
+    read_table as read_table,
     read_toml as read_toml,
 )

@@ -8,47 +8,42 @@ numbers or vectors: derivatives of matrices by matrices are not derived to the e
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from symrnn.model.cell import DEFAULT_AXES, Cell, CellError
 from symrnn.model.equation import STEP, WEIGHT, Equation
 from symrnn.model.parse import ParseError, parse
-from symrnn.model.toml import FileError, check_keys, check_text, short_texts
-from symrnn.tensor import Shape, ShapeError, Variable
+from symrnn.model.roles import ROLES
+from symrnn.model.toml import Text, read_table, short_texts
+from symrnn.tensor import Apply, Shape, ShapeError, Variable
 
 HERE = Path(__file__).parent
-DEFAULT_AXES = {"x": ("n",), "y": ("m",)}
 NAME = re.compile(r"[A-Za-z]{1,12}(_[A-Za-z0-9]{1,8}){0,2}")
-NOTATION = ("sigma", "t", "T", "L", "yhat", "e", WEIGHT)  # what stands in every network or formula
+NOTATION = ("sigma", "t", "T", ROLES.loss, ROLES.prediction, "e", WEIGHT)  # in every network or formula
 MARKS = ("delta", "I", "partial", "loss", "top", "ones")  # symbols with a meaning of their own on paper
-TIMES_AND_INDICES = ("t", "T", "i", "j", "k", "p", "q", "r")  # these letters are no axes
+TIMES, INDICES = ("t", "T", "j", "k"), ("i", "p", "q", "r")  # these letters are no axes
 MOST_NAMES = 200
 MOST_TEXT = 300
 MOST_NAME = 60  # it stands at the head of every page
-REQUIRED = {"name": str, "source": str, "states": list, "parameters": dict, "equations": dict}
-OPTIONAL = {"description": str, "signals": dict, "meanings": dict}
 
 
-class CellError(FileError):
-    """A cell file that cannot be used; the message names file, equation, piece and what is accepted."""
+@dataclass(frozen=True)
+class CellFile:
+    """What a cell file says."""
 
-
-@dataclasses.dataclass(frozen=True)
-class Definition:
-    """What a cell file says, one step up to the logits z; attributes as in ``symrnn.model.cell.Cell``."""
-
-    name: str
-    source: str
-    description: str
-    states: tuple[str, ...]
-    parameters: Mapping[str, Shape]
-    signals: Mapping[str, Shape]
-    step: tuple[Equation, ...]
-    meanings: Mapping[str, str]
+    name: Annotated[str, Text(MOST_NAME)]
+    source: Annotated[str, Text(MOST_TEXT)]
+    states: list[Any]
+    parameters: dict[str, Any]
+    equations: dict[str, Any]
+    description: Annotated[str, Text(MOST_TEXT)] = ""
+    signals: dict[str, Any] = field(default_factory=dict)
+    meanings: dict[str, Any] = field(default_factory=dict)
 
 
 def builtin_cells() -> list[str]:
@@ -77,71 +72,87 @@ def find(name: str | Path, folder: Path | None = None) -> Path:
     )
 
 
-def define(where: str, data: dict[str, Any], activation: str) -> Definition:
-    """Turn the data of a cell file into a definition; ``where`` begins every message."""
-    check_keys(where, data, REQUIRED, OPTIONAL)
-    check_texts(where, data)
-    for table in ("parameters", "equations"):
-        if not 1 <= len(data[table]) <= MOST_NAMES:
-            raise CellError(f"{where}: [{table}] has {len(data[table])} entries; accepted: 1 to {MOST_NAMES}")
-    states = tuple(data["states"])
-    for name in (*states, *data["equations"]):
+def define(where: str, data: Mapping[str, Any], activation: str) -> Cell:
+    """Turn the data of a cell file into a cell up to its logits; ``where`` begins every message."""
+    said = read_table(where, data, CellFile)
+    parameters, signals = _names(where, said)
+    start = Cell(said.name, said.source, said.description, tuple(said.states), parameters, signals, ())
+    cell = continued(start, where, said.equations, activation)
+    _check_use(where, cell)
+    applied = {node for equation in cell.step for node in equation.expression.atoms(Apply)}
+    return replace(
+        cell,
+        activation=activation if any(node.symbol == "sigma" for node in applied) else "",
+        meanings=short_texts(f"{where}, [meanings]", said.meanings, (*parameters, *cell.signals)),
+    )
+
+
+def _names(where: str, said: CellFile) -> tuple[dict[str, Shape], dict[str, Shape]]:
+    """Return parameters and signals with their shapes: every name plain, and each the name of one thing."""
+    for table, names in (("parameters", said.parameters), ("equations", said.equations)):
+        if not 1 <= len(names) <= MOST_NAMES:
+            raise CellError(f"{where}: [{table}] has {len(names)} entries; accepted: 1 to {MOST_NAMES}")
+    for name in (*said.states, *said.equations):
         _check_name(where, name)
-    if len(set(states)) != len(states) or not states:
-        raise CellError(f"{where}: states {data['states']!r:.60} must be one or more different names")
-    parameters = _shapes(f"{where}, [parameters]", data["parameters"], most=2)
-    declared = _shapes(f"{where}, [signals]", data.get("signals", {}), most=1)
-    signals = {**DEFAULT_AXES, **{name: ("d",) for name in states}, **declared}
-    named = signals.keys() | data["equations"].keys()
+    if len(set(said.states)) != len(said.states) or not said.states:
+        raise CellError(f"{where}: states {said.states!r:.60} must be one or more different names")
+    parameters = _shapes(f"{where}, [parameters]", said.parameters, most=2)
+    declared = _shapes(f"{where}, [signals]", said.signals, most=1)
+    signals = {**DEFAULT_AXES, **{name: ("d",) for name in said.states}, **declared}
+    named = signals.keys() | said.equations.keys()
     for name in sorted(parameters.keys() & named):
         raise CellError(f"{where}: {name} is a parameter and a signal; give one of them another name")
-    _check_paper(where, named, parameters.keys() | named)
-    for name in DEFAULT_AXES.keys() & data["equations"].keys():
+    for name in sorted(parameters.keys() | named):
+        if looks := like_a_time(name, named):
+            raise CellError(f"{where}: on paper {name} {looks}; give one of them another name")
+    for name in DEFAULT_AXES.keys() & said.equations.keys():
         raise CellError(f"{where}: {name} is given, it has no equation; give yours another name")
-    for name in declared.keys() - DEFAULT_AXES.keys() - data["equations"].keys():
-        raise CellError(f"{where}, [signals]: there is no equation for {name}; accepted: x, y or a signal")
-    if "z" not in data["equations"]:
-        raise CellError(f"{where}: the loss reads the logits z; add an equation z, such as V @ s[t] + c")
-    step: list[Equation] = []
-    for name, text in data["equations"].items():
-        step.append(
-            equation(f"{where}, equation {name!r}", name, text, parameters, signals, step, states, activation)
-        )
-        signals[name] = step[-1].target.shape
-    for state in states:
-        if state not in data["equations"]:
+    for name in declared.keys() - DEFAULT_AXES.keys() - said.equations.keys():
+        given = ", ".join(DEFAULT_AXES)
+        raise CellError(f"{where}, [signals]: there is no equation for {name}; accepted: {given} or a signal")
+    if ROLES.logits not in said.equations:
+        z = ROLES.logits
+        raise CellError(f"{where}: the loss reads the logits {z}; add an equation {z}, such as V @ s[t] + c")
+    return parameters, signals
+
+
+def _check_use(where: str, cell: Cell) -> None:
+    """Check that states have equations, what is given is read, and logits have the axes of targets."""
+    x, y, z = ROLES.input, ROLES.target, ROLES.logits
+    computed = {equation.target.name for equation in cell.step}
+    for state in cell.states:
+        if state not in computed:
             raise CellError(f"{where}: the state {state} has no equation")
-    if signals["z"] != signals["y"]:
+    if cell.signals[z] != cell.signals[y]:
         raise CellError(
-            f"{where}: the logits z have the axes {signals['z']}, the targets y {signals['y']}; accepted: the"
-            " same, y may be given others under [signals]"
+            f"{where}: the logits {z} have the axes {cell.signals[z]}, the targets {y} {cell.signals[y]};"
+            f" accepted: the same, {y} may be given others under [signals]"
         )
-    used = {v.name for e in step for v in e.expression.variables()}
-    if unused := [name for name in parameters if name not in used]:
+    used = {v.name for equation in cell.step for v in equation.used}
+    if unused := [name for name in cell.parameters if name not in used]:
         raise CellError(f"{where}: the parameter {unused[0]} occurs in no equation")
-    if "x" not in used:
-        raise CellError(f"{where}: no equation reads the input x; accepted: one that does, such as U @ x[t]")
-    described = data["name"], data["source"], data.get("description", "")
-    meanings = short_texts(f"{where}, [meanings]", data.get("meanings", {}), (*parameters, *signals))
-    return Definition(*described, states, parameters, signals, tuple(step), meanings)
+    if x not in used:
+        raise CellError(
+            f"{where}: no equation reads the input {x}; accepted: one that does, such as U @ {x}[t]"
+        )
 
 
-def equation(
-    place: str,
-    name: str,
-    text: Any,
-    parameters: Mapping[str, Shape],
-    signals: Mapping[str, Shape],
-    before: Sequence[Equation],
-    states: Sequence[str],
-    activation: str,
-) -> Equation:
-    """Read one equation; what it uses must be given, defined before it, or a state of the step before."""
+def continued(cell: Cell, where: str, equations: Mapping[str, Any], activation: str = "") -> Cell:
+    """Return a cell with further equations; each uses what is given, what it follows, or a state before."""
+    for name, text in equations.items():
+        made = _equation(f"{where}, equation {name!r}", name, text, cell, activation)
+        signals = {**cell.signals, name: made.target.shape}
+        cell = replace(cell, step=(*cell.step, made), signals=signals)
+    return cell
+
+
+def _equation(place: str, name: str, text: Any, cell: Cell, activation: str) -> Equation:
+    """Read the equation that comes next in a cell."""
     if not isinstance(text, str):
         raise CellError(f'{place}: found {text!r:.60}; accepted: text such as "tanh(a[t])"')
     try:
-        expression = parse(text, parameters, signals, activation)
-        made = Equation(Variable(name, signals.get(name, expression.shape), STEP), expression)
+        expression = parse(text, cell.parameters, cell.signals, activation)
+        made = Equation(Variable(name, cell.signals.get(name, expression.shape), STEP), expression)
     except (ParseError, ShapeError) as error:
         raise CellError(f"{place}: {error}") from None
     if expression.rank > 1:
@@ -149,8 +160,8 @@ def equation(
             f"{place}: it has the axes {expression.shape}; accepted: a number or a vector, since derivatives"
             " of a matrix-valued signal are not derived to the end"
         )
-    defined = {e.target for e in before}
-    for variable in expression.variables():
+    defined = {equation.target for equation in cell.step}
+    for variable in made.used:
         if variable.name in DEFAULT_AXES or variable.time is None:
             if variable.time == STEP - 1:
                 raise CellError(f"{place}: {variable} is not available; accepted: {variable.name}[t]")
@@ -159,17 +170,11 @@ def equation(
                 f"{place}: it uses {variable} before its definition (a cycle, or equations out of order);"
                 f" accepted: {variable.name}[t-1], or an equation for {variable.name} further up"
             )
-        elif variable.time == STEP - 1 and variable.name not in states:
+        elif variable.time == STEP - 1 and variable.name not in cell.states:
             raise CellError(
-                f"{place}: it uses {variable}, but only states are carried over; states = {list(states)}"
+                f"{place}: it uses {variable}, but only states are carried over; states = {list(cell.states)}"
             )
     return made
-
-
-def check_texts(where: str, data: Mapping[str, Any]) -> None:
-    """Check what is said of a cell: it stands in messages and reports."""
-    for key in ("name", "source", "description"):
-        check_text(where, key, data.get(key, "-"), MOST_NAME if key == "name" else MOST_TEXT)
 
 
 def _check_name(where: str, name: Any) -> None:
@@ -183,14 +188,11 @@ def _check_name(where: str, name: Any) -> None:
         raise CellError(f"{where}: the name {name} is that of an adjoint; accepted: one without _bar")
 
 
-def _check_paper(where: str, signals: Any, names: Any) -> None:
-    """Refuse a name that looks like another one with its time: s_1 beside s is s at step 1."""
-    for name in sorted(names):
-        base, _, last = name.rpartition("_")
-        if base in signals and (last.isdecimal() or last in ("t", "k", "j")):
-            raise CellError(
-                f"{where}: on paper {name} looks like {base} at step {last}; give one of them another name"
-            )
+def like_a_time(name: str, signals: Collection[str]) -> str:
+    """Say what a name looks like on paper if it looks like a signal at some time; else nothing."""
+    base, _, last = name.rpartition("_")
+    timed = base in signals and (last.isdecimal() or last in TIMES)
+    return f"looks like {base} at step {last}" if timed else ""
 
 
 def _shapes(where: str, table: Mapping[str, Any], most: int) -> dict[str, Shape]:
@@ -202,10 +204,10 @@ def _shapes(where: str, table: Mapping[str, Any], most: int) -> dict[str, Shape]
             such = '["d", "n"] or ["d"]' if most > 1 else '["d"], one axis at most'
             raise CellError(f"{where}: the shape of {name} is {axes!r:.60}; accepted: such as {such}")
         for axis in axes:
-            if axis in TIMES_AND_INDICES:
+            if axis in (*TIMES, *INDICES):
                 raise CellError(
                     f"{where}: the axis {axis} of {name} is the letter of a time or an index; accepted: other"
-                    f" names than {', '.join(TIMES_AND_INDICES)}"
+                    f" names than {', '.join((*TIMES, *INDICES))}"
                 )
         shapes[name] = tuple(axes)
     return shapes

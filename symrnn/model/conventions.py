@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 Layout = Literal["numerator", "gradient"]
 Convention = Literal["operator", "row"]
-CHOICES = {"layout": get_args(Layout), "convention": get_args(Convention)}  # the usual one first
 
 
 @dataclass(frozen=True)

@@ -8,44 +8,54 @@ derivations, sweep, reports, does not know that a cell has layers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from symrnn.model.cellfile import CellError, Definition, check_texts, define, find
-from symrnn.model.equation import STEP, Equation
-from symrnn.model.toml import FileError, check_keys, read_toml
-from symrnn.tensor import Constant, Shape, Tensor, Variable, plain
+from symrnn.model.cell import DEFAULT_AXES, Cell, CellError
+from symrnn.model.cellfile import MOST_NAME, MOST_TEXT, define, find
+from symrnn.model.equation import STEP
+from symrnn.model.renaming import renamed, renamed_cell
+from symrnn.model.roles import ROLES
+from symrnn.model.toml import FileError, Text, read_table, read_toml
+from symrnn.tensor import Shape, Variable
 
-REQUIRED = {"name": str, "source": str, "layers": list}
-OPTIONAL = {"description": str}
 IN_LAYER = ", layer "  # between what a symbol means in its layer, and the number of the layer
 MOST_LAYERS = 9  # one digit behind a name
 
 
-def read_definition(file: Path, activation: str) -> Definition:
-    """Read a cell file, of one cell or of layers.
+@dataclass(frozen=True)
+class StackFile:
+    """What a file of layers says."""
+
+    name: Annotated[str, Text(MOST_NAME)]
+    source: Annotated[str, Text(MOST_TEXT)]
+    layers: list[Any]
+    description: Annotated[str, Text(MOST_TEXT)] = ""
+
+
+def read_equations(file: Path, activation: str) -> Cell:
+    """Read a cell file, of one cell or of layers, up to the logits.
 
     Raises
     ------
-    CellError
+    FileError
         If it is not one; the message says what would be accepted.
     """
     where, data = f"cell file {file}", read_toml(file)
     if "layers" not in data:
         return define(where, data, activation)
-    check_keys(where, data, REQUIRED, OPTIONAL)
-    check_texts(where, data)
-    names = data["layers"]
-    if not 2 <= len(names) <= MOST_LAYERS or not all(isinstance(name, str) for name in names):
+    said = read_table(where, data, StackFile)
+    if not 2 <= len(said.layers) <= MOST_LAYERS or not all(isinstance(name, str) for name in said.layers):
         raise CellError(
-            f'{where}: layers is {names!r:.60}; accepted: 2 to {MOST_LAYERS} cells, such as ["lstm", "gru"]'
+            f"{where}: layers is {said.layers!r:.60}; accepted: 2 to {MOST_LAYERS} cells, such as"
+            ' ["lstm", "gru"]'
         )
-    return stack(where, data, [_layer(where, file.parent, name, activation) for name in names])
+    return stack(where, said, [_read_layer(where, file.parent, name, activation) for name in said.layers])
 
 
-def _layer(where: str, folder: Path, name: str, activation: str) -> Definition:
+def _read_layer(where: str, folder: Path, name: str, activation: str) -> Cell:
     try:
         file = find(name, folder)
         data = read_toml(file)
@@ -56,33 +66,18 @@ def _layer(where: str, folder: Path, name: str, activation: str) -> Definition:
     return define(f"cell file {file}", data, activation)
 
 
-def stack(where: str, said: Mapping[str, Any], parts: list[Definition]) -> Definition:
-    """Compose definitions: the first one reads the input, the last one gives the logits."""
-    outside = parts[0].signals["x"]
-    below, layers = Variable("x", outside, STEP), []
-    for number, part in enumerate(parts, start=1):
-        place = f"{where}: layer {number} ({part.name})"
-        if len(part.signals["x"]) != 1:
-            raise CellError(f"{place}: its x has the axes {part.signals['x']}; accepted: one axis")
-        top = number == len(parts)
-        output = Variable("z", part.signals["z"], STEP) if top else _output(place, part)
-        part = part if top else _without_logits(place, part, output)
-        kept = {axis: axis for axis in part.signals["y"] if axis not in outside} if top else {}
-        axes = kept | dict(zip(part.signals["x"], below.shape))
-        for axis in (a for shape in (*part.parameters.values(), *part.signals.values()) for a in shape):
-            axes.setdefault(axis, f"{axis}_{number}")
-        names = {name: f"{name}_{number}" for name in (*part.parameters, *part.signals)} | {"x": below.name}
-        names |= {"y": "y", "z": "z"} if top else {}
-        layers.append(_relabelled_cell(part, names, axes))
-        below = relabelled(output, names, axes)
-    return Definition(
-        said["name"],
-        said["source"],
-        said.get("description", ""),
+def stack(where: str, said: StackFile, parts: list[Cell]) -> Cell:
+    """Compose cells: the first one reads the input, the last one gives the logits."""
+    layers = list(_layers(where, parts))
+    return Cell(
+        said.name,
+        said.source,
+        said.description,
         states=tuple(state for layer in layers for state in layer.states),
         parameters={name: shape for layer in layers for name, shape in layer.parameters.items()},
         signals={name: shape for layer in layers for name, shape in layer.signals.items()},
         step=tuple(equation for layer in layers for equation in layer.step),
+        activation=next((layer.activation for layer in layers if layer.activation), ""),
         meanings={
             name: f"{words}{IN_LAYER}{number}"
             for number, layer in enumerate(layers, start=1)
@@ -91,11 +86,48 @@ def stack(where: str, said: Mapping[str, Any], parts: list[Definition]) -> Defin
     )
 
 
-def _output(place: str, part: Definition) -> Variable:
+def _layers(where: str, parts: list[Cell]) -> Iterator[Cell]:
+    """Yield each cell under the names of its layer, reading what the one below hands on."""
+    outside = parts[0].signals[ROLES.input]
+    below = Variable(ROLES.input, outside, STEP)
+    for number, part in enumerate(parts, start=1):
+        place = f"{where}: layer {number} ({part.name})"
+        if len(read := part.signals[ROLES.input]) != 1:
+            raise CellError(f"{place}: its x has the axes {read}; accepted: one axis")
+        top = number == len(parts)
+        output = Variable(ROLES.logits, part.signals[ROLES.logits], STEP) if top else _output(place, part)
+        layer = part if top else _without_logits(place, part, output)
+        if number > 1:  # its input is what the layer below says it is
+            layer = replace(layer, meanings={n: m for n, m in layer.meanings.items() if n != ROLES.input})
+        names, axes = _numbered(layer, number, below, outside if top else None)
+        yield renamed_cell(layer, names, axes)
+        below = renamed(output, names, axes)
+
+
+def _numbered(
+    part: Cell, number: int, below: Variable, outside: Shape | None
+) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+    """Return names and axes with the number of a layer behind them, those of the input from the layer below.
+
+    The last layer, which knows the axes of the input from ``outside``, keeps target and logits as they are.
+    """
+    shapes = (*part.parameters.values(), *part.signals.values())
+    names: dict[str, tuple[str, ...]] = {
+        name: (f"{name}_{number}",) for name in (*part.parameters, *part.signals)
+    }
+    axes = {axis: f"{axis}_{number}" for shape in shapes for axis in shape}
+    if outside is not None:
+        names |= {name: (name,) for name in (ROLES.target, ROLES.logits)}
+        axes |= {axis: axis for axis in part.signals[ROLES.target] if axis not in outside}
+    names[ROLES.input] = (below.name,)
+    return names, axes | dict(zip(part.signals[ROLES.input], below.shape))
+
+
+def _output(place: str, part: Cell) -> Variable:
     """Return the signal that a layer hands to the next: the one its logits read."""
-    logits = next(e.expression for e in part.step if e.target.name == "z")
+    logits = next(e.expression for e in part.step if e.target.name == ROLES.logits)
     read = sorted((v for v in logits.variables() if v.time is not None), key=str)
-    if len(read) != 1 or read[0].time != STEP or read[0].rank != 1 or read[0].name in ("x", "y"):
+    if len(read) != 1 or read[0].time != STEP or read[0].rank != 1 or read[0].name in DEFAULT_AXES:
         found = ", ".join(map(str, read)) or "no signal"
         raise CellError(
             f"{place}: its z reads {found}; accepted: a cell whose z reads one vector signal of"
@@ -104,46 +136,20 @@ def _output(place: str, part: Definition) -> Variable:
     return read[0]
 
 
-def _without_logits(place: str, part: Definition, output: Variable) -> Definition:
+def _without_logits(place: str, part: Cell, output: Variable) -> Cell:
     """Return a layer without what neither its states nor its output need: the logits and their parameters."""
     needed = {output.name, *part.states}
     for equation in reversed(part.step):
         if equation.target.name in needed:
             needed |= {v.name for v in equation.expression.variables()}
-    if "y" in needed:
+    if ROLES.target in needed:
         raise CellError(f"{place}: it reads the targets y; accepted: only the last layer does")
     return replace(
         part,
         step=tuple(equation for equation in part.step if equation.target.name in needed),
         parameters={name: shape for name, shape in part.parameters.items() if name in needed},
-        signals={name: shape for name, shape in part.signals.items() if name in needed or name == "x"},
+        signals={
+            name: shape for name, shape in part.signals.items() if name in needed or name == ROLES.input
+        },
         meanings={name: words for name, words in part.meanings.items() if name in needed},
     )
-
-
-def _relabelled_cell(part: Definition, names: Mapping[str, str], axes: Mapping[str, str]) -> Definition:
-    def shapes(table: Mapping[str, Shape]) -> dict[str, Shape]:
-        return {names[name]: tuple(axes[axis] for axis in shape) for name, shape in table.items()}
-
-    return replace(
-        part,
-        states=tuple(names[state] for state in part.states),
-        parameters=shapes(part.parameters),
-        signals=shapes(part.signals),
-        step=tuple(
-            Equation(*(relabelled(side, names, axes) for side in (e.target, e.expression))) for e in part.step
-        ),
-        meanings={names[n]: words for n, words in part.meanings.items() if n != "x" or names["x"] == "x"},
-    )
-
-
-def relabelled(tensor: Any, names: Mapping[str, str], axes: Mapping[str, str]) -> Any:
-    """Return an expression with other names of variables and axes."""
-    match tensor:
-        case Variable():
-            return Variable(names[tensor.name], [axes[axis] for axis in tensor.shape], tensor.time)
-        case Constant():
-            return tensor.func([axes[plain(axis)] for axis in tensor.args[0]])
-        case Tensor():
-            return tensor.func(*(relabelled(part, names, axes) for part in tensor.args))
-    return tensor

@@ -9,8 +9,8 @@ would be accepted.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from itertools import accumulate, islice
 
 from sympy.core.numbers import Rational
 
@@ -70,37 +70,42 @@ def parse(
     >>> parse("sigma(W @ s[t-1])", {"W": ("d", "d")}, {"s": ("d",)}, "tanh")
     sigma(Contraction(W, s[t - 1]))
     """
-    if len(text) > MAX_LENGTH:
-        raise ParseError(f"it has {len(text)} characters; at most {MAX_LENGTH} are read")
-    depth = deepest = 0
-    for character in text:
-        depth += (character in "([{") - (character in ")]}")
-        deepest = max(deepest, depth)
-    if deepest > MAX_DEPTH:
-        raise ParseError(f"its brackets are nested {deepest} deep; at most {MAX_DEPTH} are read")
+    _check_text(text)
+    too_deep = f"cannot read {shorten(text)!r}: operators are nested too deeply; at most {MAX_DEPTH} are read"
     try:
         tree = ast.parse(text.strip(), mode="eval")
         read = _Reader(text.strip(), parameters, signals, activation).tensor(tree.body)
-        pending: list[tuple[Any, int]] = [(read, 1)]
-        while pending:
-            node, depth = pending.pop()
-            if depth > MAX_DEPTH:
-                raise RecursionError
-            if isinstance(node, Scale) and not abs(float(node.factor)) < LARGEST:
-                raise OverflowError
-            pending += [(part, depth + 1) for part in node.args if isinstance(part, Tensor)]
-        return read
+    except ParseError:
+        raise
     except RecursionError:
-        raise ParseError(
-            f"cannot read {shorten(text)!r}: operators are nested too deeply; at most {MAX_DEPTH} are read"
-        ) from None
-    except OverflowError:
-        raise ParseError(f"cannot read {shorten(text)!r}: a number is too large") from None
+        raise ParseError(too_deep) from None
     except (SyntaxError, ValueError, MemoryError) as error:
-        if isinstance(error, ParseError):
-            raise
         detail = getattr(error, "msg", None) or str(error) or "too long"
         raise ParseError(f"cannot read {shorten(text)!r}: {detail}; accepted: {ACCEPTED}") from None
+    levels = list(islice(_levels(read), MAX_DEPTH + 1))
+    if len(levels) > MAX_DEPTH:
+        raise ParseError(too_deep)
+    if any(isinstance(node, Scale) and not abs(node.factor) < LARGEST for level in levels for node in level):
+        raise ParseError(f"cannot read {shorten(text)!r}: a number is too large")
+    return read
+
+
+def _check_text(text: str) -> None:
+    """Refuse what is too long, or too deep for Python's parser."""
+    if len(text) > MAX_LENGTH:
+        raise ParseError(f"it has {len(text)} characters; at most {MAX_LENGTH} are read")
+    steps = ((character in "([{") - (character in ")]}") for character in text)
+    deepest = max(accumulate(steps), default=0)
+    if deepest > MAX_DEPTH:
+        raise ParseError(f"its brackets are nested {deepest} deep; at most {MAX_DEPTH} are read")
+
+
+def _levels(tensor: Tensor) -> Iterator[list[Tensor]]:
+    """Yield the nodes of an expression level by level, from the top."""
+    level = [tensor]
+    while level:
+        yield level
+        level = [part for node in level for part in node.args if isinstance(part, Tensor)]
 
 
 def shorten(text: str) -> str:

@@ -9,29 +9,41 @@ derived, certified and read back under the new names. A name that would have two
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from symrnn.model.cell import Cell
-from symrnn.model.cellfile import HERE, MARKS, MOST_TEXT, NAME, NOTATION, TIMES_AND_INDICES
-from symrnn.model.equation import Equation
-from symrnn.model.toml import FileError, check_keys, check_text, read_toml
-from symrnn.tensor import Constant, Plus, Shape, Tensor, Variable, plain, plus
+from symrnn.model.cellfile import HERE, INDICES, MARKS, MOST_TEXT, NAME, NOTATION, TIMES, like_a_time
+from symrnn.model.renaming import Names, renamed_cell
+from symrnn.model.roles import ROLES
+from symrnn.model.toml import FileError, Text, read_table, read_toml
+from symrnn.tensor import Plus, Variable
 
-ROLES = ("x", "y", "z")  # what losses and jobs call by name, beside the names that no cell may use
+FIXED = (ROLES.input, ROLES.target, ROLES.logits, *NOTATION, *MARKS)  # what losses, jobs and marks are called
 FREE_SIGNALS, FREE_AXES = "hsuvwaglf", "mdnclvw"
-Names = Mapping[str, tuple[str, ...]]
 
 
 class PresetError(FileError):
     """A preset that cannot be used; the message names file, cell, name and what is accepted."""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
+class NotationFile:
+    """What a notation file says."""
+
+    title: Annotated[str, Text(MOST_TEXT)]
+    source: Annotated[str, Text(MOST_TEXT)]
+    cells: dict[str, Any]
+    remark: Annotated[str, Text(MOST_TEXT)] = ""
+    copies: bool = False
+    axes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Preset:
     """A notation for one cell.
 
@@ -50,48 +62,13 @@ class Preset:
     title: str = ""
     source: str = ""
     remark: str = ""
-    names: Names = dataclasses.field(default_factory=dict)
-    axes: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    names: Names = field(default_factory=dict)
+    axes: Mapping[str, str] = field(default_factory=dict)
     copies: bool = False
 
     def cell(self, cell: Cell) -> Cell:
         """Return a cell under the names of this notation."""
-        if not self.names and not self.axes:
-            return cell
-
-        def shape(old: Shape) -> Shape:
-            return tuple(self.axes.get(axis, axis) for axis in old)
-
-        def table(old: Mapping[str, Any]) -> dict[str, Any]:
-            return {
-                new: shape(entry) if isinstance(entry, tuple) else entry
-                for name, entry in old.items()
-                for new in self.names.get(name, (name,))
-            }
-
-        tables: dict[str, Any] = {
-            field.name: table(value)
-            for field in dataclasses.fields(cell)
-            if isinstance(value := getattr(cell, field.name), Mapping)
-        }
-        states = tuple(self.names.get(state, (state,))[0] for state in cell.states)
-        step = tuple(Equation(*map(self.tensor, (e.target, e.expression))) for e in cell.step)
-        return dataclasses.replace(cell, states=states, step=step, **tables)
-
-    def tensor(self, tensor: Any) -> Any:
-        """Return an expression under the names of this notation."""
-        match tensor:
-            case Variable():
-                axes = [self.axes.get(axis, axis) for axis in tensor.shape]
-                new = self.names.get(tensor.name, (tensor.name,))
-                return plus(Variable(name, axes, tensor.time) for name in new)
-            case Constant():
-                return tensor.func([self.axes.get(plain(axis), plain(axis)) for axis in tensor.args[0]])
-            case Plus():
-                return plus(map(self.tensor, tensor.args))
-            case Tensor():
-                return tensor.func(*map(self.tensor, tensor.args))
-        return tensor
+        return renamed_cell(cell, self.names, self.axes) if self.names or self.axes else cell
 
     def read(self, texts: Sequence[str], cell: Cell) -> list[str]:
         """Return what names that a person wrote mean, such as W, s0 or L[4]: names of the renamed cell.
@@ -157,34 +134,21 @@ def read_preset(chosen: str, key: str, cell: Cell, folder: Path | None = None) -
             f" .toml file{f'; did you mean {near[0]!r}?' if near else ''}"
         )
     where, data = f"notation file {file}", read_toml(file)
-    texts = {"title": str, "source": str}
-    check_keys(where, data, {**texts, "cells": dict}, {"remark": str, "copies": bool, "axes": dict})
-    for name in (*texts, *(["remark"] if "remark" in data else [])):
-        check_text(where, name, data[name], MOST_TEXT)
-    stem = Path(key).stem
-    if stem not in data["cells"]:
-        known = ", ".join(data["cells"]) or "none"
+    said, stem = read_table(where, data, NotationFile), Path(key).stem
+    if stem not in said.cells:
+        known = ", ".join(said.cells) or "none"
         raise PresetError(f"{where}: it says nothing of the cell {stem!r:.60}; accepted: {known}")
-    names = _names(f"{where}, [cells.{stem}]", data["cells"][stem], cell)
-    axes = _axes(f"{where}, axes", data.get("axes", {}), cell)
-    preset = Preset(
-        file.stem,
-        data["title"],
-        data["source"],
-        data.get("remark", ""),
-        names,
-        axes,
-        data.get("copies", False),
-    )
-    _check_clashes(f"{where}, [cells.{stem}]", preset, cell)
-    return preset
+    place = f"{where}, [cells.{stem}]"
+    names, axes = _names(place, said.cells[stem], cell), _axes(f"{where}, axes", said.axes, cell)
+    _check_clashes(place, names, axes, cell)
+    return Preset(file.stem, said.title, said.source, said.remark, names, axes, said.copies)
 
 
 def _names(where: str, table: Any, cell: Cell) -> dict[str, tuple[str, ...]]:
     """Check the new names of one cell, each by itself."""
     if not isinstance(table, Mapping):
         raise PresetError(f'{where}: found {table!r:.60}; accepted: a table such as W = "W_hh"')
-    renamed = [name for name in (*cell.parameters, *cell.signals) if name not in (*ROLES, *NOTATION)]
+    renamed = [name for name in (*cell.parameters, *cell.signals) if name not in FIXED]
     found = {}
     for old, new in table.items():
         if old not in renamed:
@@ -220,54 +184,57 @@ def _axes(where: str, table: Mapping[str, Any], cell: Cell) -> dict[str, str]:
             raise PresetError(
                 f"{where}: {old} is to be written {new!r:.60}; accepted: a plain symbol such as m"
             )
-    used = {axis for shape in (*cell.parameters.values(), *cell.signals.values()) for axis in shape}
-    return {old: new for old, new in table.items() if old in used}
+    return {old: new for old, new in table.items() if old in _axes_of(cell)}
 
 
-def _check_clashes(where: str, preset: Preset, old: Cell) -> None:
+def _axes_of(cell: Cell) -> dict[str, None]:
+    shapes = (*cell.parameters.values(), *cell.signals.values())
+    return dict.fromkeys(axis for shape in shapes for axis in shape)
+
+
+def _check_clashes(where: str, names: Names, axes: Mapping[str, str], cell: Cell) -> None:
     """Refuse a new name with two meanings, and suggest a free one."""
-    new = preset.cell(old)
-    shapes = (*new.parameters.values(), *new.signals.values())
-    axes = dict.fromkeys(axis for shape in shapes for axis in shape)
-    counts: dict[str, list[str]] = {}
-    for name in (*old.parameters, *old.signals):
-        for written in preset.names.get(name, (name,)):
-            counts.setdefault(written, []).append(name)
-    taken = {*counts, *axes, *TIMES_AND_INDICES, *NOTATION, *MARKS}
-    said = f"{where}: {{}} is to be written {{}}, which"
-    for own, written in ((own, w) for own, several in preset.names.items() for w in several if w != own):
-        if other := _meaning(written) or _meaning_beside(written, own, counts, axes):
-            raise PresetError(f"{said.format(own, written)} is {other} too; {_free(FREE_SIGNALS, taken)}")
-        base, _, last = written.rpartition("_")
-        if base in new.signals and (last.isdecimal() or last in ("t", "k", "j")):
-            looks = f"looks like {base} at step {last}"
-            raise PresetError(f"{said.format(own, written)} {looks}; {_free(FREE_SIGNALS, taken)}")
-    for own, written in preset.axes.items():
-        other = _meaning(written) or ("a symbol of the cell" if written in counts else "")
-        if written != own and other:
-            size = f"{own}, the size of {', '.join(n for n, s in old.signals.items() if own in s)},"
-            raise PresetError(f"{said.format(size, written)} is {other} too; {_free(FREE_AXES, taken)}")
-    if len(axes) < len({axis for s in (*old.parameters.values(), *old.signals.values()) for axis in s}):
-        raise PresetError(f"{where}: two axes are to be written alike: {', '.join(preset.axes.values())}")
+    origins: dict[str, list[str]] = {}
+    for name in (*cell.parameters, *cell.signals):
+        for new in names.get(name, (name,)):
+            origins.setdefault(new, []).append(name)
+    signals = {new for new, olds in origins.items() if not cell.signals.keys().isdisjoint(olds)}
+    letters = [axes.get(axis, axis) for axis in _axes_of(cell)]
+    taken = {*origins, *letters, *TIMES, *INDICES, *FIXED}
+    for old, new in ((old, new) for old, several in names.items() for new in several if new != old):
+        other = _meaning(new) or _meaning_beside(new, old, origins, letters)
+        if clash := f"is {other} too" if other else like_a_time(new, signals):
+            free = _free(FREE_SIGNALS, taken)
+            raise PresetError(f"{where}: {old} is to be written {new}, which {clash}; {free}")
+    for old, new in axes.items():
+        other = _meaning(new) or ("a symbol of the cell" if new in origins else "")
+        if new != old and other:
+            sized = ", ".join(name for name, shape in cell.signals.items() if old in shape)
+            raise PresetError(
+                f"{where}: {old}, the size of {sized}, is to be written {new}, which is {other} too;"
+                f" {_free(FREE_AXES, taken)}"
+            )
+    if len(set(letters)) < len(letters):
+        raise PresetError(f"{where}: two axes are to be written alike: {', '.join(axes.values())}")
 
 
 def _meaning(name: str) -> str:
     """Return what a name means in every network, or nothing."""
-    if name in ("t", "T", "k", "j"):
+    if name in TIMES:
         return "the letter of a time"
-    if name in TIMES_AND_INDICES:
+    if name in INDICES:
         return "the index of an entry"
     if name.endswith("_bar"):
         return "the name of an adjoint"
-    return "a symbol with a meaning of its own" if name in (*NOTATION, *MARKS, *ROLES) else ""
+    return "a symbol with a meaning of its own" if name in FIXED else ""
 
 
-def _meaning_beside(name: str, own: str, counts: Mapping[str, list[str]], axes: Mapping[str, None]) -> str:
-    """Return what else a name would mean in this cell, or nothing."""
-    others = [other for other in counts[name] if other != own]
-    if others or counts[name].count(own) > 1:
-        return f"the name of {(others or [own])[0]}"
-    return f"the size {name} of an axis" if name in axes else ""
+def _meaning_beside(new: str, old: str, origins: Mapping[str, list[str]], axes: Sequence[str]) -> str:
+    """Return what a name would mean in the cell beside what it is for, or nothing."""
+    others = [name for name in origins[new] if name != old] or origins[new][1:]
+    if others:
+        return f"the name of {others[0]}"
+    return f"the size {new} of an axis" if new in axes else ""
 
 
 def _free(pool: str, taken: set[str]) -> str:

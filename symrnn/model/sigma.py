@@ -21,12 +21,13 @@ def with_one_sigma(step: Sequence[Equation]) -> tuple[Equation, ...]:
     applied = {node for equation in step for node in equation.expression.atoms(Apply)}
     if not any(node.symbol == "sigmoid" for node in applied):
         return tuple(step)
-    return tuple(Equation(equation.target, _written(equation.expression)) for equation in step)
+    return tuple(Equation(equation.target, _with_symbols(equation.expression)) for equation in step)
 
 
-def _written(tensor: Tensor) -> Tensor:
+def _with_symbols(tensor: Tensor) -> Tensor:
+    """Return an expression in which the logistic function is σ and every other one has its own name."""
     found = {}
     for node in tensor.atoms(Apply):
         symbol = "sigma" if node.function == "sigmoid" else node.function
-        found[node] = Apply(node.function, _written(node.argument), node.order, symbol)
+        found[node] = Apply(node.function, _with_symbols(node.argument), node.order, symbol)
     return tensor.xreplace(found)

@@ -1,21 +1,25 @@
-"""TOML files from strangers: read within limits, checked against a description, errors that name the place.
+"""TOML files from strangers: read within limits, checked against a declaration, errors that name the place.
 
-Cell files and job files share this: one message says which file, where, what was found and what would be
-accepted.
+Every table that symrnn reads is declared once, as a dataclass, and ``read_table`` checks it: one message says
+which file, where, what was found and what would be accepted.
 """
 
 from __future__ import annotations
 
 import difflib
-import math
 import re
+import sys
 import tomllib
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from symrnn.tensor import InputError
+
+Table = TypeVar("Table")
 
 MAX_BYTES = 200_000
 LONGEST_TEXT = 60  # characters of a few words
@@ -56,6 +60,9 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise FileError(f"{path}: not TOML: {error}") from None
+    except ValueError:
+        most = sys.get_int_max_str_digits()
+        raise FileError(f"{path}: a number has too many digits; at most {most} are read") from None
     except RecursionError:
         raise FileError(f"{path}: not TOML that can be read: nested too deeply") from None
 
@@ -64,6 +71,77 @@ def type_name(value: object) -> str:
     """Return what a TOML value is, in words."""
     names = {str: "text", bool: "true or false", int: "a whole number", float: "a number", list: "a list"}
     return names.get(type(value), "a table" if isinstance(value, Mapping) else type(value).__name__)
+
+
+@dataclass(frozen=True)
+class Text:
+    """Text that is to be printed: how many characters it may have."""
+
+    most: int
+    least: int = 1
+
+
+def read_table(where: str, table: Mapping[str, Any], declared: type[Table]) -> Table:
+    """Read a table into the dataclass that declares it.
+
+    A field without a default is a key that must be there. A ``Literal`` lists what is accepted,
+    ``Annotated[str, Text(60)]`` is text for print, and a dataclass is a table of its own.
+
+    Raises
+    ------
+    FileError
+        If a key is missing or unknown, or a value is not as declared; ``where`` begins the message.
+
+    Examples
+    --------
+    >>> @dataclass
+    ... class Exam:
+    ...     title: Annotated[str, Text(60)]
+    ...     kind: Literal["written", "oral"] = "written"
+    >>> read_table("exam.toml", {"title": "Chains"}, Exam)
+    Exam(title='Chains', kind='written')
+    >>> read_table("exam.toml", {"title": "Chains", "kind": "long"}, Exam)
+    Traceback (most recent call last):
+    symrnn.model.toml.FileError: exam.toml: kind is 'long'; accepted: written, oral
+    """
+    hints = get_type_hints(declared, include_extras=True)
+    required: dict[str, type] = {}
+    optional: dict[str, type] = {}
+    for field in fields(declared):  # type: ignore[arg-type]
+        without = field.default is MISSING and field.default_factory is MISSING
+        (required if without else optional)[field.name] = _type(hints[field.name])
+    check_keys(where, table, required, optional)
+    return declared(**{key: _value(where, key, value, hints[key]) for key, value in table.items()})
+
+
+def _type(hint: Any) -> type:
+    """Return what a value is in TOML, from the type of its field."""
+    origin = get_origin(hint)
+    if origin in (Annotated, UnionType):
+        return _type(get_args(hint)[0])
+    if origin is Literal:
+        return str
+    return dict if is_dataclass(hint) else origin or hint
+
+
+def _value(where: str, key: str, value: Any, hint: Any) -> Any:
+    """Return a value as its field declares it."""
+    if isinstance(hint, type) and is_dataclass(hint):
+        return read_table(f"{where}, [{key}]", value, hint)
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (Annotated, UnionType):
+        for limit in arguments[1:] if origin is Annotated else ():
+            check_text(where, key, value, limit.most, limit.least)
+        return _value(where, key, value, arguments[0])
+    if origin is Literal:
+        check_choice(where, key, value, arguments)
+    return value
+
+
+def check_choice(where: str, key: str, value: str, accepted: Iterable[str]) -> None:
+    """Check that a value is one of those that are accepted."""
+    if value not in (known := tuple(accepted)):
+        raise FileError(f"{where}: {key} is {value!r:.60}; accepted: {', '.join(known)}")
 
 
 def check_keys(
@@ -89,12 +167,12 @@ def check_keys(
 
 
 def finite_numbers(where: str, value: Any) -> None:
-    """Check that every number in nested lists is finite."""
+    """Check that every number in nested lists is finite, whole ones as floating-point numbers."""
     if isinstance(value, list):
         for position, item in enumerate(value, start=1):
             finite_numbers(f"{where}, item {position}", item)
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise FileError(f"{where}: {value} is not a finite number")
+    elif isinstance(value, int | float) and not abs(value) <= sys.float_info.max:
+        raise FileError(f"{where}: {value!r:.60} is not a finite number")
 
 
 def short_texts(where: str, table: dict[str, Any], names: Collection[str]) -> dict[str, str]:

@@ -8,10 +8,9 @@ given ones; a number hides one step.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from symrnn.derivation import OneStep
 from symrnn.model import OrderedNetwork, check_keys
 from symrnn.report.sequence import JobError
 from symrnn.tensor import Variable
@@ -46,28 +45,34 @@ class Exercise:
         return sum(number for part, number in self.points if part in parts)
 
 
-def read_exercise(place: str, table: dict[str, Any]) -> Exercise:
+@dataclass(frozen=True)
+class ExerciseTable:
+    """What a job says of its exercise."""
+
+    hide: list[Any] = field(default_factory=lambda: ["results", "numbers"])
+    points: dict[str, Any] = field(default_factory=dict)
+    name: bool = False
+
+
+def read_exercise(place: str, said: ExerciseTable) -> Exercise:
     """Read the table ``[exercise]`` of a job.
 
     Raises
     ------
     FileError
-        If a key, a part or a number is none; ``place`` begins the message.
+        If a part or a number is none; ``place`` begins the message.
     """
-    check_keys(place, table, {}, {"hide": list, "points": dict, "name": bool})
-    hide = table.get("hide", ["results", "numbers"])
     accepted = f"a list of {', '.join(PARTS)} and numbers of steps"
-    for item in hide:
+    for item in said.hide:
         if item not in PARTS and not (type(item) is int and 1 <= item <= MOST_STEPS):
             raise JobError(f"{place}: hide names {item!r:.60}; accepted: {accepted}")
-    if not hide:
+    if not said.hide:
         raise JobError(f"{place}: hide is empty; accepted: {accepted}")
-    points = table.get("points", {})
-    check_keys(f"{place}, points", points, {}, dict.fromkeys(PARTS, int))
-    for part, number in points.items():
+    check_keys(f"{place}, points", said.points, {}, dict.fromkeys(PARTS, int))
+    for part, number in said.points.items():
         if not 0 <= number <= MOST_POINTS:
-            raise JobError(f"{place}, points: {part} is {number}; accepted: 0 to {MOST_POINTS}")
-    return Exercise(frozenset(hide), tuple(points.items()), table.get("name", False))
+            raise JobError(f"{place}, points: {part} is {number!r:.60}; accepted: 0 to {MOST_POINTS}")
+    return Exercise(frozenset(said.hide), tuple(said.points.items()), said.name)
 
 
 def recurrent_matrices(network: OrderedNetwork) -> list[Variable]:
@@ -82,9 +87,9 @@ def one_question(
     """Check that a job asks how one matrix of the recurrence reaches a late loss."""
     if int(of.time) < 2:
         raise JobError(
-            f"{place}: of is {of}; kind {kind!r} tells how an effect travels; accepted: L[2] or later"
+            f"{place}: of is {of}; kind {kind!r} tells how an effect travels; accepted: {of.name}[2] or later"
         )
-    if len(network.states) > 1 or OneStep(network).branches:
+    if len(network.states) > 1 or network.branches:
         raise JobError(
             f"{place}: kind {kind!r} tells one path for each use; {network.name} has several;"
             f" accepted: a cell with one state and no gates, or kind 'derivation'"

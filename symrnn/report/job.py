@@ -8,60 +8,84 @@ they are plain symbols.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 
 from symrnn.document import ORIGINAL, catalogue, languages
 from symrnn.model import (
-    CHOICES,
     USUAL,
     WEIGHT,
     Cell,
+    Convention,
     Conventions,
     FileError,
+    Layout,
     NetworkError,
     OrderedNetwork,
     Preset,
-    check_keys,
-    check_text,
+    Text,
+    check_choice,
     find,
-    finite_numbers,
     picked,
     read_preset,
+    read_table,
     read_toml,
 )
-from symrnn.report.exercise import Exercise, one_question, read_exercise
-from symrnn.report.sequence import JobError, numbers_of, renamed_keys, sizes_of, vectors, vocabulary_of
+from symrnn.report.exercise import Exercise, ExerciseTable, one_question, read_exercise
+from symrnn.report.sequence import (
+    JobError,
+    SequenceTable,
+    drawn_parameters,
+    initial_states,
+    read_parameters,
+    read_sequence,
+    sizes_of,
+)
 from symrnn.tensor import Variable
 from symrnn.witness import Array, Point
 
-KINDS = ("derivation", "handout", "exercise", "solution", "hints", "slides")
+Kind = Literal["derivation", "handout", "exercise", "solution", "hints", "slides"]
+KINDS = get_args(Kind)
 ONE_QUESTION = KINDS[1:]  # about one matrix of the recurrence
 WITH_EXERCISE = ("exercise", "solution", "hints")
-MAX_STEPS = 8  # paths are printed one by one; beyond this nobody reads them
+MOST_SEED = 2**32 - 1
 MAX_TEXT = 300
 MAX_COURSE = 60  # it stands at the head of every page
-REQUIRED = {"title": str, "cell": str, "sequence": dict}
-OPTIONAL = {
-    "kind": str,
-    "activation": str,
-    "loss": str,
-    "state": int,
-    "seed": int,
-    "parameters": str,
-    "initial": dict,
-    "course": str,
-    "derive": dict,
-    "exercise": dict,
-    "notation": str,
-    "layout": str,
-    "convention": str,
-    "language": str,
-}
+
+
+@dataclass(frozen=True)
+class DeriveTable:
+    """What to derive: a loss, by default the last one that counts, by parameters, states or inputs."""
+
+    of: str | None = None
+    wrt: list[Any] | None = None
+
+
+@dataclass(frozen=True)
+class JobFile:
+    """What a job file says."""
+
+    title: Annotated[str, Text(MAX_TEXT)]
+    cell: str
+    sequence: SequenceTable
+    kind: Kind = "derivation"
+    activation: str | None = None
+    loss: str | None = None
+    state: int = 3
+    seed: int = 0
+    parameters: str | None = None
+    initial: dict[str, Any] = field(default_factory=dict)
+    course: Annotated[str | None, Text(MAX_COURSE, least=0)] = None
+    derive: DeriveTable = DeriveTable()
+    exercise: ExerciseTable | None = None
+    notation: str | None = None
+    layout: Layout = "numerator"
+    convention: Convention = "operator"
+    language: str = ORIGINAL
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,13 +157,14 @@ class Job:
     def point(self) -> Point:
         """The numbers of the job, as a point of its network."""
         values: dict[Variable, Array] = {}
+        roles = self.network.roles
         for v in self.network.given:
             time = 0 if v.time is None else int(v.time)
             if v.time is None:
                 values[v] = self.values[v.name]
-            elif v.name == "x":
+            elif v.name == roles.input:
                 values[v] = self.inputs[time - 1]
-            elif v.name == "y":
+            elif v.name == roles.target:
                 values[v] = self.targets[time - 1]
             elif v.name == WEIGHT:
                 values[v] = np.asarray(self.weights[time - 1])
@@ -163,92 +188,67 @@ def read_job(path: str | Path, seed: int | None = None) -> Job:
         If the file, the cell file it names, or anything in them cannot be used.
     """
     file = Path(path)
-    data = read_toml(file)
-    where = f"job file {file}"
+    where, data = f"job file {file}", read_toml(file)
     try:
-        check_keys(where, data, REQUIRED, OPTIONAL)
-        return _job(where, file, data, seed)
-    except JobError:
-        raise
+        return _job(where, file, read_table(where, data, JobFile), seed)
     except NetworkError as error:
         raise JobError(f"{where}: {error}") from None
 
 
-def _job(where: str, file: Path, data: dict[str, Any], seed: int | None) -> Job:
-    check_text(where, "title", data["title"], MAX_TEXT)
-    check_text(where, "course", data.get("course", ""), MAX_COURSE, least=0)
-    kind = data.get("kind", "derivation")
-    if kind not in KINDS:
-        raise JobError(f"{where}: there is no kind {kind!r}; accepted: {', '.join(KINDS)}")
-    language = data.get("language", ORIGINAL)
-    if language not in languages():
-        raise JobError(f"{where}: language is {language!r:.60}; accepted: {', '.join(languages())}")
-    exercise = read_exercise(f"{where}, [exercise]", data.get("exercise", {}))
-    if "exercise" in data and kind not in WITH_EXERCISE:
-        raise JobError(
-            f"{where}: kind {kind!r} hides nothing; [exercise] is accepted with {', '.join(WITH_EXERCISE)}"
-        )
-    name = data["cell"]
-    cell, notation = _cell(where, file, name, data)
-    sequence = data["sequence"]
-    place = f"{where}, [sequence]"
-    check_keys(place, sequence, {"inputs": list, "targets": list}, {"vocabulary": list, "mask": list})
-    vocabulary = vocabulary_of(place, sequence.get("vocabulary", []))
-    inputs = vectors(f"{place}, inputs", sequence["inputs"], vocabulary, None)
-    targets = vectors(f"{place}, targets", sequence["targets"], vocabulary, cell)
-    steps = len(inputs)
-    if steps < 1 or steps > MAX_STEPS:
-        raise JobError(f"{place}: inputs has {steps} steps; accepted: 1 to {MAX_STEPS}")
-    if len(targets) != steps:
-        raise JobError(f"{place}: {steps} inputs but {len(targets)} targets; accepted: one target per input")
-    mask = sequence.get("mask", [1] * steps)
-    finite_numbers(f"{place}, mask", mask)
-    if len(mask) != steps or not all(isinstance(w, int | float) for w in mask) or not any(mask):
-        raise JobError(f"{place}: mask is {mask!r:.60}; accepted: {steps} numbers, not all zero")
-    sizes = sizes_of(where, cell, data.get("state", 3), inputs, targets)
-    seed = _seed(where, data, seed)
-    network = cell.unroll(steps, mask)
-    of, wrt = _goals(f"{where}, [derive]", network, cell, notation, data.get("derive", {}))
-    if kind in ONE_QUESTION:
-        one_question(f"{where}, [derive]", kind, network, of, wrt)
-    initial = renamed_keys(
-        f"{where}, [initial]", data.get("initial", {}), lambda key: notation.state(key, cell)
-    )
+def _job(where: str, file: Path, said: JobFile, seed: int | None) -> Job:
+    check_choice(where, "language", said.language, languages())
+    exercise = read_exercise(f"{where}, [exercise]", said.exercise or ExerciseTable())
+    if said.exercise is not None and said.kind not in WITH_EXERCISE:
+        accepted = ", ".join(WITH_EXERCISE)
+        raise JobError(f"{where}: kind {said.kind!r} hides nothing; [exercise] is accepted with {accepted}")
+    seed = said.seed if seed is None else seed
+    if not 0 <= seed <= MOST_SEED:
+        raise JobError(f"{where}: seed is {seed!r:.60}; accepted: 0 to {MOST_SEED}")
+    cell, notation = _cell(where, file, said)
+    sequence = read_sequence(f"{where}, [sequence]", said.sequence, cell)
+    network = cell.unroll(len(sequence.inputs), sequence.weights)
+    of, wrt = _goals(f"{where}, [derive]", network, cell, notation, said.derive)
+    if said.kind in ONE_QUESTION:
+        one_question(f"{where}, [derive]", said.kind, network, of, wrt)
+    sizes = sizes_of(where, cell, said.state, sequence)
+    if said.parameters is None:
+        parameters = drawn_parameters(cell, sizes, seed, short=said.kind != "derivation")
+    else:
+        parameters = read_parameters(where, file.parent / said.parameters, cell, sizes)
+    initial = initial_states(f"{where}, [initial]", said.initial, cell, notation, sizes)
     return Job(
-        title=" ".join(data["title"].split()),  # one line, also in the properties of a PDF
-        kind=kind,
-        course=data.get("course", catalogue(language)["page.course"]),
-        language=language,
+        title=" ".join(said.title.split()),  # one line, also in the properties of a PDF
+        kind=said.kind,
+        course=catalogue(said.language)["page.course"] if said.course is None else said.course,
+        language=said.language,
         notation=notation,
-        conventions=_conventions(where, kind, notation, data),
+        conventions=_conventions(where, notation, said),
         cell=cell,
-        vocabulary=vocabulary,
-        inputs=tuple(inputs),
-        targets=tuple(targets),
-        labels=tuple(
-            (str(x) if isinstance(x, str) else "", str(y) if isinstance(y, str | int) else "")
-            for x, y in zip(sequence["inputs"], sequence["targets"])
-        ),
-        weights=tuple(float(w) for w in mask),
+        vocabulary=sequence.vocabulary,
+        inputs=sequence.inputs,
+        targets=sequence.targets,
+        labels=sequence.labels,
+        weights=sequence.weights,
         sizes=sizes,
-        values=numbers_of(where, file, {**data, "initial": initial}, cell, sizes, seed, kind != "derivation"),
+        values=parameters | initial,
         seed=seed,
-        drawn="parameters" not in data,
+        drawn=said.parameters is None,
         network=network,
         of=of,
         wrt=wrt,
         digest=hashlib.sha256(file.read_bytes()).hexdigest(),
         exercise=exercise,
-        cell_file=find(_target(file, name)),
+        cell_file=find(_target(file, said.cell)),
     )
 
 
-def _cell(where: str, file: Path, name: str, data: dict[str, Any]) -> tuple[Cell, Preset]:
+def _cell(where: str, file: Path, said: JobFile) -> tuple[Cell, Preset]:
     """Load a built-in cell, or a cell file relative to the job, under the names of the notation chosen."""
     try:
-        cell = picked(_target(file, name), data.get("activation"), data.get("loss"))
-        chosen = data.get("notation")
-        notation = Preset() if chosen is None else read_preset(chosen, name, cell, file.parent)
+        cell = picked(_target(file, said.cell), said.activation, said.loss)
+        if said.notation is None:
+            return cell, Preset()
+        notation = read_preset(said.notation, said.cell, cell, file.parent)
         return notation.cell(cell), notation
     except FileError as error:
         message = str(error)
@@ -256,17 +256,12 @@ def _cell(where: str, file: Path, name: str, data: dict[str, Any]) -> tuple[Cell
         raise JobError(message if known else f"{where}: {message}") from None
 
 
-def _conventions(where: str, kind: str, notation: Preset, data: dict[str, Any]) -> Conventions:
-    """Read how formulas are to stand on paper; the words of one kind follow them everywhere."""
-    chosen = {}
-    for key, accepted in CHOICES.items():
-        chosen[key] = data.get(key, accepted[0])
-        if chosen[key] not in accepted:
-            raise JobError(f"{where}: {key} is {chosen[key]!r:.60}; accepted: {', '.join(accepted)}")
-    found = Conventions(notation.copies, **chosen)
-    if kind != "derivation" and found != USUAL:
+def _conventions(where: str, notation: Preset, said: JobFile) -> Conventions:
+    """Return how formulas are to stand on paper; the words of one kind follow them everywhere."""
+    found = Conventions(notation.copies, said.layout, said.convention)
+    if said.kind != "derivation" and found != USUAL:
         raise JobError(
-            f"{where}: the words of kind {kind!r} are those of the numerator layout and the operator"
+            f"{where}: the words of kind {said.kind!r} are those of the numerator layout and the operator"
             " convention, without copies; accepted with any other: kind = derivation"
         )
     return found
@@ -277,34 +272,28 @@ def _target(file: Path, name: str) -> str:
     return str(file.parent / name) if name.endswith(".toml") else name
 
 
-def _seed(where: str, data: dict[str, Any], seed: int | None) -> int:
-    chosen = data.get("seed", 0) if seed is None else seed
-    if not 0 <= chosen < 2**32:
-        raise JobError(f"{where}: seed is {chosen}; accepted: 0 to {2**32 - 1}")
-    return int(chosen)
-
-
 def _goals(
-    place: str, network: OrderedNetwork, cell: Cell, notation: Preset, table: dict[str, Any]
+    place: str, network: OrderedNetwork, cell: Cell, notation: Preset, said: DeriveTable
 ) -> tuple[Variable, tuple[Variable, ...]]:
     """Read what to derive; by default the last weighted loss by every parameter and initial state."""
-    check_keys(place, table, {}, {"of": str, "wrt": list})
     last = max(t for t in range(1, network.steps + 1) if not network.weights or network.weights[t - 1])
-    of = network.lookup(notation.read([table.get("of", f"L[{last}]")], cell)[0])
-    if of.name != "L" or of.time is None:
+    asked = str(network.loss(last)) if said.of is None else said.of
+    of = network.lookup(notation.read([asked], cell)[0])
+    if of.name != network.roles.loss or of.time is None:
         raise JobError(
-            f"{place}: of is {table['of']!r}; accepted: the loss of a step, such as L[{network.steps}]"
+            f"{place}: of is {asked!r}; accepted: the loss of a step, such as {network.loss(network.steps)}"
         )
     default = [*cell.parameters, *(f"{state}0" for state in cell.states)]
-    names = table.get("wrt", default)
+    names = default if said.wrt is None else said.wrt
     if not names or not all(isinstance(name, str) for name in names):
         raise JobError(f"{place}: wrt is {names!r:.60}; accepted: a list of names such as {default}")
     names = notation.read(names, cell)
     wrt = tuple(network.lookup(name) for name in names)
     for name, v in zip(names, wrt):
-        if network.equation(v) is not None or v.name in ("y", WEIGHT):
+        if network.equation(v) is not None or v.name in (network.roles.target, WEIGHT):
+            x2 = f"{network.roles.input}2"
             raise JobError(
-                f"{place}: wrt names {name!r}; accepted: {', '.join(default)} or an input such as x2"
+                f"{place}: wrt names {name!r}; accepted: {', '.join(default)} or an input such as {x2}"
             )
         if v.time is not None and v.time > of.time:
             raise JobError(f"{place}: {of} does not depend on {v}; accepted: a step up to {of.time}")

@@ -76,7 +76,7 @@ class Material:
     @property
     def edgewise(self) -> bool:
         """Whether a step is told edge by edge: it has gates, or several states."""
-        return self.step.branches or not self.chain
+        return self.network.branches or not self.chain
 
     def state(self, time: object) -> Variable:
         """The state that the story is about, at a time: the main parameter stands in its equation."""

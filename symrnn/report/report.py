@@ -27,7 +27,7 @@ from symrnn.document import (
     render,
     spoken,
 )
-from symrnn.model import CHOICES, USUAL, under
+from symrnn.model import USUAL, under
 from symrnn.report.job import Job
 from symrnn.report.kinds import exercise, handout, reference, slides
 from symrnn.report.ledger import Ledger
@@ -83,7 +83,8 @@ def versions() -> dict[str, str]:
 def certificate_of(job: Job, ledger: Ledger) -> dict[str, Any]:
     """Return the certificate of a job: what was checked, how well it held, and with what."""
     stated = {"notation": job.notation.name} if job.notation.name else {}
-    stated |= {key: getattr(job.conventions, key) for key in CHOICES if job.conventions != USUAL}
+    if job.conventions != USUAL:
+        stated |= {"layout": job.conventions.layout, "convention": job.conventions.convention}
     stated |= {"language": job.language} if job.language != ORIGINAL else {}
     return {
         "title": job.title,

@@ -2,24 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 
-from symrnn.model import Cell, FileError, check_keys, check_text, finite_numbers
+from symrnn.model import Cell, FileError, Preset, check_keys, check_text, finite_numbers
 from symrnn.witness import Array
 
 MAX_SIZE = 8  # numbers are printed as matrices
+MAX_STEPS = 8  # paths are printed one by one; beyond this nobody reads them
 
 
 class JobError(FileError):
     """A job file that cannot be used."""
 
 
-def vocabulary_of(place: str, words: list[Any]) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class SequenceTable:
+    """What a job says of its sequence: for each step an input, a target and the weight of its loss."""
+
+    inputs: list[Any]
+    targets: list[Any]
+    vocabulary: list[Any] = field(default_factory=list)
+    mask: list[Any] | None = None
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """A sequence, step by step.
+
+    Attributes
+    ----------
+    inputs, targets : tuple of ndarray
+        One vector per step.
+    weights : tuple of float
+        The mask.
+    vocabulary : tuple of str
+        Names of the classes, or empty.
+    labels : tuple of pair of str
+        How input and target of each step are called.
+    """
+
+    inputs: tuple[Array, ...]
+    targets: tuple[Array, ...]
+    weights: tuple[float, ...]
+    vocabulary: tuple[str, ...]
+    labels: tuple[tuple[str, str], ...]
+
+
+def read_sequence(place: str, said: SequenceTable, cell: Cell) -> Sequence:
+    """Read the table ``[sequence]`` of a job.
+
+    Raises
+    ------
+    FileError
+        If a step cannot be read or is not one input, one target, one weight; ``place`` begins the message.
+    """
+    vocabulary = _vocabulary(place, said.vocabulary)
+    inputs = tuple(_vectors(f"{place}, inputs", said.inputs, vocabulary, None))
+    targets = tuple(_vectors(f"{place}, targets", said.targets, vocabulary, cell))
+    steps = len(inputs)
+    if not 1 <= steps <= MAX_STEPS:
+        raise JobError(f"{place}: inputs has {steps} steps; accepted: 1 to {MAX_STEPS}")
+    if len(targets) != steps:
+        raise JobError(f"{place}: {steps} inputs but {len(targets)} targets; accepted: one target per input")
+    mask = [1] * steps if said.mask is None else said.mask
+    finite_numbers(f"{place}, mask", mask)
+    if len(mask) != steps or not all(isinstance(w, int | float) for w in mask) or not any(mask):
+        raise JobError(f"{place}: mask is {mask!r:.60}; accepted: {steps} numbers, not all zero")
+    labels = tuple(
+        (str(x) if isinstance(x, str) else "", str(y) if isinstance(y, str | int) else "")
+        for x, y in zip(said.inputs, said.targets)
+    )
+    return Sequence(inputs, targets, tuple(float(weight) for weight in mask), vocabulary, labels)
+
+
+def _vocabulary(place: str, words: list[Any]) -> tuple[str, ...]:
     """Check the names of the classes."""
     if not all(isinstance(word, str) and 0 < len(word) <= 20 for word in words):
         raise JobError(f"{place}: vocabulary is {words!r:.80}; accepted: a list of short texts")
@@ -30,103 +92,88 @@ def vocabulary_of(place: str, words: list[Any]) -> tuple[str, ...]:
     return tuple(words)
 
 
-def vectors(place: str, items: list[Any], vocabulary: Sequence[str], cell: Cell | None) -> list[Array]:
-    """One vector per step: a word of the vocabulary, a class index (targets only), or numbers."""
+def _vectors(place: str, items: list[Any], vocabulary: tuple[str, ...], cell: Cell | None) -> Iterator[Array]:
+    """Yield one vector per step, all of one length; targets are told by the cell whose loss reads them."""
     finite_numbers(place, items)
-    found = []
+    length = 0
     for step, item in enumerate(items, start=1):
-        if isinstance(item, str):
+        where = f"{place}, step {step}"
+        found = _vector(where, item, vocabulary, cell is not None)
+        if cell is not None:
+            _check_target(where, found, vocabulary, cell)
+        length = length or len(found)
+        if len(found) != length:
+            raise JobError(f"{where}: {len(found)} entries; accepted: {length}, as before")
+        yield found
+
+
+def _vector(where: str, item: Any, vocabulary: tuple[str, ...], classes: bool) -> Array:
+    """Read a word of the vocabulary, the index of a class where there are classes, or numbers."""
+    match item:
+        case str():
             if item not in vocabulary:
                 accepted = ", ".join(vocabulary) if vocabulary else "numbers, since there is no vocabulary"
-                raise JobError(f"{place}, step {step}: {item!r:.60} is no word; accepted: {accepted}")
-            found.append(np.eye(len(vocabulary))[vocabulary.index(item)])
-        elif isinstance(item, int) and not isinstance(item, bool) and cell is not None:
-            if not vocabulary or not 0 <= item < len(vocabulary):
-                accepted = (
-                    f"0 to {len(vocabulary) - 1}" if vocabulary else "a vocabulary that says how many classes"
-                )
-                raise JobError(f"{place}, step {step}: class {item} does not exist; accepted: {accepted}")
-            found.append(np.eye(len(vocabulary))[item])
-        elif isinstance(item, list) and item and all(_is_number(x) for x in item):
-            found.append(np.array(item, dtype=float))
-            if cell is not None and vocabulary and len(item) != len(vocabulary):
-                raise JobError(
-                    f"{place}, step {step}: {len(item)} entries; accepted: {len(vocabulary)}, one a word"
-                )
-            if cell is not None and cell.distribution and not np.isclose(found[-1].sum(), 1, atol=1e-9):
-                total = found[-1].sum()
-                raise JobError(
-                    f"{place}, step {step}: the entries add up to {total:g}; accepted with {cell.loss}: 1"
-                )
-        else:
-            accepted = "a word of the vocabulary, a class index or a list of numbers"
-            raise JobError(f"{place}, step {step}: found {item!r:.60}; accepted: {accepted}")
-        if len(found[-1]) != len(found[0]):
-            raise JobError(
-                f"{place}, step {step}: {len(found[-1])} entries; accepted: {len(found[0])}, as before"
-            )
-    return found
+                raise JobError(f"{where}: {item!r:.60} is no word; accepted: {accepted}")
+            return np.eye(len(vocabulary))[vocabulary.index(item)]
+        case int() if classes and not isinstance(item, bool):
+            if not 0 <= item < len(vocabulary):
+                some = f"0 to {len(vocabulary) - 1}"
+                accepted = some if vocabulary else "a vocabulary that says how many classes"
+                raise JobError(f"{where}: class {item!r:.60} does not exist; accepted: {accepted}")
+            return np.eye(len(vocabulary))[item]
+        case [_, *_] if all(map(_is_number, item)):
+            return np.array(item, dtype=float)
+    accepted = "a word of the vocabulary, a class index or" if classes else "a word of the vocabulary or"
+    raise JobError(f"{where}: found {item!r:.60}; accepted: {accepted} a list of numbers")
+
+
+def _check_target(where: str, target: Array, vocabulary: tuple[str, ...], cell: Cell) -> None:
+    """Check that a target has an entry for each class, and is a distribution where the loss asks for one."""
+    if vocabulary and len(target) != len(vocabulary):
+        raise JobError(f"{where}: {len(target)} entries; accepted: {len(vocabulary)}, one a word")
+    if cell.distribution and not np.isclose(target.sum(), 1, atol=1e-9):
+        raise JobError(f"{where}: the entries add up to {target.sum():g}; accepted with {cell.loss}: 1")
 
 
 def _is_number(item: Any) -> bool:
     return isinstance(item, int | float) and not isinstance(item, bool)
 
 
-def renamed_keys(place: str, table: dict[str, Any], read: Callable[[str], str]) -> dict[str, Any]:
-    """Return a table with each key as the notation of the job writes it; none may be there twice."""
-    found: dict[str, Any] = {}
-    for key, value in table.items():
-        name = read(key)
-        if name in found:
-            raise JobError(f"{place}: {key} and {name} are one name; accepted: one of them")
-        found[name] = value
-    return found
-
-
-def sizes_of(where: str, cell: Cell, state: int, inputs: list[Array], targets: list[Array]) -> dict[str, int]:
+def sizes_of(where: str, cell: Cell, state: int, sequence: Sequence) -> dict[str, int]:
     """Return the size of every axis: those of inputs and targets as given, all others as the state."""
-    axis_x, axis_y = cell.input_shape[0], cell.signals["y"][0]
-    sizes = {axis_x: len(inputs[0]), axis_y: len(targets[0])}
-    if sizes[axis_x] != len(inputs[0]):
-        raise JobError(
-            f"{where}: inputs have {len(inputs[0])} entries, targets {len(targets[0])}, on one axis {axis_x}"
-        )
+    axis_x, axis_y = cell.input_shape[0], cell.signals[cell.roles.target][0]
+    read, aimed = len(sequence.inputs[0]), len(sequence.targets[0])
+    if axis_x == axis_y and read != aimed:
+        raise JobError(f"{where}: inputs have {read} entries, targets {aimed}, on one axis {axis_x}")
+    sizes = {axis_x: read, axis_y: aimed}
     for axis in (axis for shape in (*cell.parameters.values(), *cell.signals.values()) for axis in shape):
         sizes.setdefault(axis, state)
     for axis, size in sizes.items():
         if not 1 <= size <= MAX_SIZE:
-            raise JobError(f"{where}: axis {axis} has size {size}; accepted: 1 to {MAX_SIZE}")
+            raise JobError(f"{where}: axis {axis} has size {size!r:.60}; accepted: 1 to {MAX_SIZE}")
     return sizes
 
 
-def numbers_of(
-    where: str, file: Path, data: dict[str, Any], cell: Cell, sizes: dict[str, int], seed: int, short: bool
-) -> dict[str, Array]:
-    """Parameters, drawn or read, and initial states, zero unless given.
+def drawn_parameters(cell: Cell, sizes: dict[str, int], seed: int, short: bool) -> dict[str, Array]:
+    """Draw every parameter.
 
-    ``short`` numbers are drawn with two decimals: what a sheet prints of them is all there is to know.
+    ``short`` numbers have two decimals: what a sheet prints of them is all there is to know.
     """
     rng = np.random.default_rng(seed)
-    shapes = {name: tuple(sizes[axis] for axis in shape) for name, shape in cell.parameters.items()}
-    if "parameters" in data:
-        values = _load(where, file.parent / data["parameters"], shapes)
-    else:
-        values = {name: rng.normal(scale=0.8, size=shape) for name, shape in shapes.items()}
-        values = {name: array.round(2) + 0.0 if short else array for name, array in values.items()}
-    initial = data.get("initial", {})
-    place = f"{where}, [initial]"
-    check_keys(place, initial, {}, {name: list for name in cell.states})
-    for state in cell.states:
-        size = sizes[cell.signals[state][0]]
-        numbers = initial.get(state, [0.0] * size)
-        finite_numbers(f"{place}, {state}", numbers)
-        if len(numbers) != size or not all(_is_number(x) for x in numbers):
-            raise JobError(f"{place}: {state} is {numbers!r:.60}; accepted: {size} numbers")
-        values[f"{state}0"] = np.array(numbers, dtype=float)
-    return values
+    shapes = _shapes(cell, sizes)
+    values = {name: rng.normal(scale=0.8, size=shape) for name, shape in shapes.items()}
+    return {name: array.round(2) + 0.0 if short else array for name, array in values.items()}
 
 
-def _load(where: str, path: Path, shapes: dict[str, tuple[int, ...]]) -> dict[str, Array]:
+def read_parameters(where: str, path: Path, cell: Cell, sizes: dict[str, int]) -> dict[str, Array]:
+    """Read every parameter from an ``.npz`` file.
+
+    Raises
+    ------
+    JobError
+        If the file cannot be read, or does not hold exactly the parameters, finite and of the right shapes.
+    """
+    shapes = _shapes(cell, sizes)
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             found = {name: archive[name] for name in archive.files}
@@ -143,3 +190,29 @@ def _load(where: str, path: Path, shapes: dict[str, tuple[int, ...]]) -> dict[st
                 f"{where}: {path}: {name} has shape {array.shape}; accepted: finite numbers, shape {shape}"
             )
     return {name: np.asarray(found[name], dtype=float) for name in shapes}
+
+
+def _shapes(cell: Cell, sizes: dict[str, int]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(sizes[axis] for axis in shape) for name, shape in cell.parameters.items()}
+
+
+def initial_states(
+    place: str, said: dict[str, Any], cell: Cell, notation: Preset, sizes: dict[str, int]
+) -> dict[str, Array]:
+    """Return the initial states under names such as ``s0``, zero unless given."""
+    given: dict[str, Any] = {}
+    for key, numbers in said.items():
+        name = notation.state(key, cell)
+        if name in given:
+            raise JobError(f"{place}: {key} and {name} are one name; accepted: one of them")
+        given[name] = numbers
+    check_keys(place, given, {}, dict.fromkeys(cell.states, list))
+    values = {}
+    for state in cell.states:
+        size = sizes[cell.signals[state][0]]
+        numbers = given.get(state, [0.0] * size)
+        finite_numbers(f"{place}, {state}", numbers)
+        if len(numbers) != size or not all(map(_is_number, numbers)):
+            raise JobError(f"{place}: {state} is {numbers!r:.60}; accepted: {size} numbers")
+        values[f"{state}0"] = np.array(numbers, dtype=float)
+    return values

@@ -30,8 +30,8 @@ from symrnn.derivation import (
     strategies,
 )
 from symrnn.derivation.entries import ENTRY_RULES
-from symrnn.model import Cell
-from symrnn.model.cell import HERE, CellError
+from symrnn.model import HERE, Cell
+from symrnn.model.cell import CellError
 from symrnn.tensor import Immediate, Partial, Total, Zeros, contract, functions, hadamard, scale
 from symrnn.witness import random_point
 from tests.reference import elman as reference

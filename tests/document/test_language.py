@@ -25,11 +25,10 @@ from symrnn.document.translations import (
     LanguageError,
     read_catalogue,
 )
-from symrnn.model import read_toml
+from symrnn.model import FileError, read_toml
 from symrnn.notation.tree import Name
 from symrnn.report import certificate_of, certify_job, make_report, make_variants, order, read_job
 from symrnn.report.job import KINDS
-from symrnn.report.sequence import JobError
 from symrnn.report.wording import listing, sentences
 from symrnn.tensor import TABLE, Variable
 from tests import ROOT
@@ -340,7 +339,7 @@ def test_an_unknown_language_is_one_message(
 ) -> None:
     file = german(tmp_path, "slides")
     file.write_text(file.read_text(encoding="utf-8").replace('"de"', wrong), encoding="utf-8")
-    with pytest.raises(JobError, match=f"language is {wrong.replace(chr(34), chr(39))}; accepted: de, en"):
+    with pytest.raises(FileError, match=f"language is {wrong.replace(chr(34), chr(39))}; accepted: de, en"):
         read_job(file)
     assert main(["report", str(file)]) == 2
     assert str(file) in capsys.readouterr().err

@@ -11,7 +11,7 @@ import typst
 
 import symrnn
 from symrnn.document import Document, render
-from symrnn.model.cell import HERE
+from symrnn.model import HERE
 from symrnn.report.compose import steps
 from tests import ROOT
 

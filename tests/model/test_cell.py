@@ -3,8 +3,8 @@
 import pytest
 from sympy import Integer, Rational
 
-from symrnn.model import STEP, Cell, NetworkError, builtin_cells
-from symrnn.model.cell import HERE, CellError
+from symrnn.model import HERE, STEP, Cell, NetworkError, builtin_cells
+from symrnn.model.cell import CellError
 from symrnn.tensor import Apply, Variable, contract, plus, scale
 
 MINE = """\

@@ -10,7 +10,7 @@ import pytest
 from symrnn.certificate import certify_cell
 from symrnn.cli import main
 from symrnn.model import HERE, Cell, Preset, read_preset, read_toml
-from symrnn.model.cellfile import TIMES_AND_INDICES
+from symrnn.model.cellfile import INDICES, TIMES
 from symrnn.model.presets import PresetError, builtin_presets
 from symrnn.report import read_job
 from symrnn.report.sequence import JobError
@@ -48,7 +48,7 @@ def test_every_derivation_is_certified_again_under_the_new_names(name, cell):
     assert all(certificate.of("ink") is not None for certificate in found)
     shown = " ".join(check.lhs + check.rhs for certificate in found for check in certificate.checks)
     gone = preset.names.keys() - {n for several in preset.names.values() for n in several}
-    for old in gone - set(TIMES_AND_INDICES):
+    for old in gone - {*TIMES, *INDICES}:
         assert not re.search(rf"\b{old}\b(?!_)", shown), f"{old} is still printed"
 
 

@@ -39,7 +39,7 @@ def read(text: str, activation: str = "tanh", loss: str = "cross_entropy") -> Ce
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "cell.toml"
         file.write_text(text, encoding="utf-8")
-        return Cell.read(file, activation, loss)
+        return Cell.load(file, activation, loss)
 
 
 def probe(network: OrderedNetwork) -> Point:

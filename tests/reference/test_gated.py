@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 import symrnn
-from symrnn.model import Cell
-from symrnn.model.cell import HERE
+from symrnn.model import HERE, Cell
 
 from . import gated, gru, gru_cs7015, lstm, lstm_cs7015
 

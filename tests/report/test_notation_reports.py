@@ -8,6 +8,7 @@ import pytest
 
 from symrnn.document import Document, render
 from symrnn.document.engines import typst_overflows
+from symrnn.model import FileError
 from symrnn.report import certificate_of, certify_job, read_job
 from symrnn.report.sequence import JobError
 
@@ -108,7 +109,7 @@ def test_the_usual_notation_is_not_stated_twice(tmp_path):
     "key, accepted", [("layout", "numerator, gradient"), ("convention", "operator, row")]
 )
 def test_a_layout_that_does_not_exist_is_refused(key, accepted, tmp_path):
-    with pytest.raises(JobError, match=f"job.toml: {key} is 'sideways'; accepted: {accepted}"):
+    with pytest.raises(FileError, match=f"job.toml: {key} is 'sideways'; accepted: {accepted}"):
         job(tmp_path, f'notation = "d2l"\n{key} = "sideways"')
     with pytest.raises(ValueError, match=f"{key} is a whole number"):
         job(tmp_path, f'notation = "d2l"\n{key} = 3')

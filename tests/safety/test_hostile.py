@@ -17,8 +17,7 @@ import pytest
 
 from symrnn.cli import main
 from symrnn.document import Document, render
-from symrnn.model import FileError
-from symrnn.model.cell import HERE
+from symrnn.model import HERE, FileError
 from symrnn.notation.emitters import latex, typst
 from symrnn.notation.emitters.latex import clean
 from symrnn.report import ledger, make_report, read_job
