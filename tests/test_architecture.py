@@ -47,7 +47,7 @@ OUTSIDE = {  # which packages, or modules at the top, may import what from elsew
     "importlib": {"__init__", "numeric"},
     "numba": {"numeric"},
 }
-ROOT = {  # who asks the package root, which is above everything, and what for
+ASKS_THE_ROOT = {  # who asks the package root, which is above everything, and what for
     "cli": "the version",
     "tensor/nodes": "LaTeX, which SymPy and notebooks ask of a node itself",
 }
@@ -122,7 +122,7 @@ def offences(place: str, tree: ast.AST) -> Iterator[str]:
         root = module.split(".")[0] if module != "importlib.metadata" else module
         if root in OUTSIDE and not any(within(place, area) for area in OUTSIDE[root]):
             yield f"{line}: {module} is imported elsewhere"
-        if module == "symrnn" and place not in ROOT:
+        if module == "symrnn" and place not in ASKS_THE_ROOT:
             yield f"{line}: the package root is above everything"
         whole = root == "sympy" and at_once and not module.startswith("sympy.core")
         if whole and not any(within(place, area) for area in WHOLE_SYMPY):

@@ -24,7 +24,7 @@ from .blocks import (
 )
 from .engines import Engine as Engine, Shared as Shared, make_pdf as make_pdf
 from .filling import filler as filler
-from .processes import WorkerError as WorkerError, in_parallel as in_parallel
+from .processes import in_parallel as in_parallel
 from .rendering import Format as Format, check_templates as check_templates, render as render
 from .tables import cut as cut, table_width as table_width
 from .translations import (

@@ -330,10 +330,8 @@ class OrderedNetwork:
 
     def depends_through_state(self, variable: Variable, on: Variable) -> bool:
         """Whether some path from ``on`` to ``variable`` passes a state in between."""
-        stations = self.condense({*self.states, variable.name})
-        return any(
-            u != on and u.name in self.states and self.depends(u, on) for u in stations.parents(variable)
-        )
+        parents = self.condense({*self.states, variable.name}).parents(variable)
+        return any(u != on and u.name in self.states and self.depends(u, on) for u in parents)
 
     def path_counts(self, source: Variable) -> dict[Variable, int]:
         """Return the number of paths from ``source`` to each node behind it, in one walk along the equations.

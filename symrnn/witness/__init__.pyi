@@ -5,7 +5,6 @@ from .entries import (
 from .point import (
     Array as Array,
     Point as Point,
-    PointError as PointError,
     evaluate as evaluate,
     random_point as random_point,
     value as value,

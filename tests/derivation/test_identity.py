@@ -9,7 +9,6 @@ import pytest
 
 from symrnn.certificate import certify, certify_cell
 from symrnn.derivation import (
-    DerivationError,
     OneStep,
     backward,
     derivations,
@@ -17,9 +16,11 @@ from symrnn.derivation import (
     entry_by_entry,
     factors,
 )
+from symrnn.derivation.budget import DerivationError
 from symrnn.model import Cell, OrderedNetwork
 from symrnn.tensor import Immediate, Total
-from symrnn.witness import PointError, random_point, value
+from symrnn.witness import random_point, value
+from symrnn.witness.point import PointError
 
 ELMAN = Cell.load("elman")
 MASK = (1, 0, 0.5, 1)
