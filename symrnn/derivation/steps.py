@@ -65,8 +65,8 @@ class Derivation:
     """A goal, the steps from it, and the network in which its derivatives are meant.
 
     ``goal`` may hold one symbolic time; the derivation then holds for every value of it in ``times``, the
-    first and the last one. Two derivations are equal if they say the same: of their lemmas it counts what those
-    claim (lemmas share lemmas, so that how each came about would be compared again and again).
+    first and the last one. Two derivations are equal if they say the same: of their lemmas it counts what
+    those claim (lemmas share lemmas, so that how each came about would be compared again and again).
     """
 
     goal: Tensor
