@@ -214,9 +214,7 @@ class Graph:
     def depends_through_state(self, variable: Variable, on: Variable) -> bool:
         """Whether some path from ``on`` to ``variable`` passes a state in between."""
         nodes = self.condense({*self.states, variable.name})
-        return any(
-            u != on and u.name in self.states and self.depends(u, on) for u in nodes.parents(variable)
-        )
+        return any(u != on and u.name in self.states and self.depends(u, on) for u in nodes.parents(variable))
 
     @cached_property
     def branches(self) -> bool:

@@ -32,13 +32,13 @@ WERBOS = "ordered chain rule, Werbos 1990; explicit and implicit parts as in CS7
 def _split(node: Tensor, network: OrderedNetwork) -> tuple[bool, list[Variable]] | None:
     """For ∂v/∂x: whether x stands openly in v, and the predecessors through which it acts as well."""
     match node:
-        case Total(v, x) if v != x and network.equation(v) is not None and not _is_station(node, network):
+        case Total(v, x) if v != x and network.equation(v) is not None and not _is_edge(node, network):
             parents = network.parents(v)
             return x in parents, [u for u in parents if u != x and network.depends(u, x)]
     return None
 
 
-def _is_station(node: Tensor, network: OrderedNetwork) -> bool:
+def _is_edge(node: Tensor, network: OrderedNetwork) -> bool:
     """Whether ∂v/∂x is a single edge between kept variables: a factor that path rules leave alone."""
     v, x = node.args
     return (x.name in network.kept or x.time == 0) and network.edge_is_only_path(x, v)
@@ -51,7 +51,7 @@ def _implicit(
 
 
 def edge_of(v: Variable, u: Variable, network: OrderedNetwork) -> Tensor:
-    """Factor of one station: ∂v/∂u where no other path exists, else the immediate derivative."""
+    """Factor of one edge: ∂v/∂u where no other path exists, else the immediate derivative."""
     return Total(v, u) if network.edge_is_only_path(u, v) else Immediate(v, u)
 
 
@@ -177,11 +177,11 @@ def _joins(left: Tensor, right: Tensor, network: OrderedNetwork) -> bool:
     return False
 
 
-def _passes(station: Variable, source: Variable, target: Variable, network: OrderedNetwork) -> bool:
-    """Whether every path from source to target passes the station."""
-    if any(map(is_symbolic, (station, source, target))):
+def _passes(between: Variable, source: Variable, target: Variable, network: OrderedNetwork) -> bool:
+    """Whether every path from source to target passes a node."""
+    if any(map(is_symbolic, (between, source, target))):
         return False
-    return all(station in path for path in network.paths(source, target))
+    return all(between in path for path in network.paths(source, target))
 
 
 @rule(
