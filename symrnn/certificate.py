@@ -5,6 +5,11 @@ each of them at a point. Three witnesses share nothing with the rules: the *obje
 taken by complex step through the forward equations; *SymPy*, whose own ``diff`` is asked on the index or
 the scalar view; and the *ink*, the printed LaTeX of both sides, read back and evaluated. Whoever makes a
 rule, a printer or a cell a little wrong is told the step, the rule and the deviation.
+
+Each witness is asked at every time that the claim is stated for and in every entry; but the ink of a line
+of entries, which is read for one entry at a time, in up to ``MOST_ENTRIES`` of them, spread over the times.
+SymPy is asked for the goal, not for each line, and at the last point only. A fourth witness, the *list*,
+counts: the number of paths that a table states is compared with the paths written out one by one.
 """
 
 from __future__ import annotations
@@ -50,7 +55,7 @@ class Check:
 
     step: int
     rule: str
-    witness: str  # "object", "ink" or "SymPy"
+    witness: str  # "object", "ink", "SymPy" or "list"
     deviation: float
     lhs: str
     rhs: str
@@ -262,28 +267,34 @@ def _texts_under(lhs: Tensor, rhs: Tensor, how: Conventions) -> tuple[str, str]:
 def _entry_checks(derivation: EntryDerivation, at: Point) -> list[Check]:
     goal, matrix = derivation.goal, derivation.matrix
     every = list(assignments(free_times(goal), matrix.times, matrix.network))
-    times = every[len(every) // 2]
     grid = np.indices(tuple(at.sizes[axis] for axis in goal.shape)) + 1
-    symbols = {**times, **dict(zip(derivation.indices, grid))}
+    symbols = [{**times, **dict(zip(derivation.indices, grid))} for times in every]
     names = [str(letter) for letter in derivation.indices]
-    places = grid.reshape(len(grid), -1).T
+    places = [dict(zip(names, map(int, place))) for place in grid.reshape(len(grid), -1).T]
     places = places[:: -(-len(places) // MOST_ENTRIES)]
+    asked = [(every[n % len(every)], places[n % len(places)]) for n in range(max(len(every), len(places)))]
     checks = []
     for number, entry_line in enumerate(derivation.lines, start=1):
         trees = entry_layout(entry_line.lhs), entry_layout(entry_line.rhs)
         sources = latex(trees[0]), latex(trees[1])
-        expected, found = (entry_value(side, at, symbols) for side in (entry_line.lhs, entry_line.rhs))
-        read = ink_or_none(sources, at, ((times, dict(zip(names, map(int, place)))) for place in places))
+        read = ink_or_none(sources, at, asked)
         worst = float("inf") if read is None else max(deviation(d, 0.0) for _, d in read)
         sides = text(trees[0]), text(trees[1])
-        entries = deviation(*np.broadcast_arrays(found, expected))
+        entries = max(_entries_apart(entry_line.lhs, entry_line.rhs, at, here) for here in symbols)
         checks.append(Check(number, entry_line.rule, "object", entries, *sides))
         checks.append(Check(number, entry_line.rule, "ink", worst, *sides))
-    whole = value(goal, at, times)
-    last = np.broadcast_to(entry_value(derivation.result, at, symbols), whole.shape)
+    result = [entry_value(derivation.result, at, here) for here in symbols]
+    whole = [value(goal, at, times) for times in every]
+    last = max(deviation(np.broadcast_to(a, b.shape), b) for a, b in zip(result, whole))
     sides = text(entry_layout(derivation.lines[0].lhs)), text(entry_layout(derivation.result))
     rule = derivation.lines[-1].rule
-    return [*checks, Check(len(derivation.lines), rule, "object", deviation(last, whole), *sides)]
+    return [*checks, Check(len(derivation.lines), rule, "object", last, *sides)]
+
+
+def _entries_apart(lhs: Any, rhs: Any, at: Point, symbols: Mapping[Any, Any]) -> float:
+    """Return how far two index expressions lie apart, over all entries."""
+    expected, found = (entry_value(side, at, symbols) for side in (lhs, rhs))
+    return deviation(*np.broadcast_arrays(found, expected))
 
 
 def certify_equations(network: OrderedNetwork, at: Point) -> Certificate:

@@ -15,7 +15,7 @@ import numpy as np
 from sympy.core.function import diff
 from sympy.core.numbers import Integer
 
-from symrnn.model import HORIZON, OrderedNetwork
+from symrnn.model import HORIZON, OrderedNetwork, is_symbolic
 from symrnn.tensor import Immediate, Tensor, Variable, index
 from symrnn.witness.entries import sympy_derivative, sympy_value
 from symrnn.witness.interpret import Array
@@ -56,6 +56,7 @@ def sympy_values(
     Returns
     -------
     list of (times, ndarray), or None if the goal is no derivative of a variable
+        One for every choice of times, but those at which the goal is the derivative of a variable by itself.
     """
     if not isinstance(goal.args[0], Variable):
         return None
@@ -63,26 +64,28 @@ def sympy_values(
         (t, goal.xreplace({s: Integer(n) for s, n in {**t, HORIZON: network.steps}.items()})) for t in choices
     ]
     chosen = [(t, here) for t, here in chosen if here.args[0] != here.args[1]]
-    if not chosen:
-        return None
-    times, here = chosen[len(chosen) // 2]
+    return [(t, _sympy_value(goal, here, t, network, at)) for t, here in chosen] or None
+
+
+def _sympy_value(
+    goal: Tensor, here: Tensor, times: Mapping[Any, int], network: OrderedNetwork, at: Point
+) -> Array:
+    """Ask SymPy for the value of a goal at one choice of its times; ``here`` is the goal there."""
     v, x = here.args
-    sizes = tuple(sorted(at.sizes.items()))
     shape = tuple(at.sizes[axis] for axis in goal.shape)
-    within_step = isinstance(goal, Immediate) or not network.depends_through_state(v, x)
-    if within_step and v.time is not None:
-        derivative, letters = _index_derivative(here, network)
-        grid = np.indices(shape) + 1
-        found = sympy_value(derivative, at, dict(zip(letters, grid)))
-        return [(times, np.broadcast_to(found, shape))]
-    gradient = _scalar_gradients(network.whole, sizes)
+    if v.time is not None and (isinstance(goal, Immediate) or not network.depends_through_state(v, x)):
+        general = goal.args[1].time is None or is_symbolic(goal.args[1])  # one derivative for every time
+        derivative, letters = _index_derivative(goal if general else here, network)
+        grid = dict(zip(letters, np.indices(shape) + 1))
+        return np.broadcast_to(sympy_value(derivative, at, {**times, **grid}), shape)
+    gradient = _scalar_gradients(network.whole, tuple(sorted(at.sizes.items())))
     found = np.zeros(shape)
     for place in np.ndindex(*shape[: v.rank]):
         key = (v, tuple(i + 1 for i in place))
         scalar, values = gradient(key, at, _fingerprint(at))
         for rest in np.ndindex(*shape[v.rank :]):
             found[(*place, *rest)] = values.get(scalar.symbol((x, tuple(i + 1 for i in rest))), 0.0)
-    return [(times, found)]
+    return found
 
 
 def _fingerprint(at: Point) -> int:
