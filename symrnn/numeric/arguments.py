@@ -173,9 +173,9 @@ def _initial(
         axes = cell.signals[name]
         array = _floats(f"the initial state {name}", given[name]) if name in given else None
         for axis in axes:  # a state that no parameter touches has the size of what is given
-            if axis not in sizes and array is None:
-                raise ShapeError(f"the size of {axis} is not known; give the initial state {name}")
-            if axis not in sizes and array is not None:
+            if axis not in sizes:
+                if array is None or not array.ndim:
+                    raise ShapeError(f"the size of {axis} is not known; give the initial state {name}")
                 sizes[axis] = array.shape[-1]
         shape = tuple(sizes[axis] for axis in axes)
         array = np.zeros(shape) if array is None else array

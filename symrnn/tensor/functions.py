@@ -2,7 +2,8 @@
 
 A row holds the function for NumPy (analytic at real points, so that the complex step is exact), its element
 for SymPy where it acts entry by entry, its derivative in both, the bound γ of |f'|, and its kinks. Adding an
-activation is adding a row. ``softmax`` has no element: its Jacobian is the rule "softmax".
+activation is adding a row; generated code has one for its slope, and one for its name in each language.
+``softmax`` has no element: its Jacobian is the rule "softmax".
 """
 
 from __future__ import annotations

@@ -231,7 +231,7 @@ def ours(problem: Problem, engine: str) -> Run:
     from symrnn.numeric import program
 
     code = program(Cell.load(problem.cell))
-    parameters = {name: problem.parameters[name] for name in code.module.cell.parameters}
+    parameters = {name: problem.parameters[name] for name in code.signature.cell.parameters}
     weights = np.ones(problem.classes.shape)
 
     def run() -> tuple[float, Arrays]:

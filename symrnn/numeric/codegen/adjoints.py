@@ -32,7 +32,7 @@ class Adjoint:
     @property
     def of(self) -> str:
         """Name of the signal that it is the adjoint of."""
-        return self.name.removesuffix(ADJOINT)
+        return signal_of(self.variable)
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,11 @@ def fused(adjoints: Sequence[Adjoint], keep: Callable[[str], bool]) -> tuple[Adj
         made[made.index(user)] = Adjoint(user.variable, own, user.later, (*user.inside, *a.inside, a.name))
         made.remove(a)
     return tuple(made)
+
+
+def signal_of(adjoint: Variable) -> str:
+    """Return the name of the signal that an adjoint belongs to."""
+    return adjoint.name.removesuffix(ADJOINT)
 
 
 def is_adjoint(tensor: Tensor) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from symrnn.derivation import ADJOINT, Sweep, adjoint
+from symrnn.derivation import Sweep, adjoint
 from symrnn.model import STEP
 from symrnn.notation import layout, text
-from symrnn.numeric.codegen.adjoints import Adjoint, BackwardPlan, is_adjoint
+from symrnn.numeric.codegen.adjoints import Adjoint, BackwardPlan, is_adjoint, signal_of
 from symrnn.numeric.codegen.arrays import Arrays, Blocks, shown
 from symrnn.numeric.codegen.collect import Collector
 from symrnn.numeric.codegen.names import Names
@@ -215,8 +215,8 @@ class Backward:
         """Return an array for factors that the forward pass alone decides."""
         if product not in self.hoisted:
             linear = core.variables() if core is not None else set()
-            source = next((v.name for v in linear if v.name.endswith(ADJOINT)), self.swept.network.roles.loss)
-            stem = f"{source.removesuffix(ADJOINT)}_by_{target.name.removesuffix(ADJOINT)}"
+            source = next((signal_of(v) for v in linear if is_adjoint(v)), self.swept.network.roles.loss)
+            stem = f"{source}_by_{signal_of(target)}"
             made = Variable(f"hoisted_{len(self.hoisted)}", product.shape, STEP)
             self.arrays.name[made.name] = self.names.new(f"{stem}_{when}" if when else stem)
             self.hoisted[product] = made

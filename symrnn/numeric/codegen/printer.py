@@ -1,7 +1,7 @@
 """Statements as NumPy: the one module that knows its syntax.
 
 The plan and the writers speak of arrays, rows and functions; here each statement becomes a line. Another
-language would have a printer of its own beside this one.
+language would have a printer of its own beside this one. A statement that is forgotten fails the type check.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from typing import assert_never
 
 from symrnn.numeric.codegen.rows import LOG_SOFTMAX
 from symrnn.numeric.codegen.statements import (
@@ -123,7 +124,7 @@ def _lines(statement: Statement) -> Iterator[str]:
             yield "for last in range(T, 0, -length):"
             yield from inside(["first = max(0, last - length)", *printed(body)])
         case _:
-            raise NotImplementedError(f"no NumPy for {type(statement).__name__}")
+            assert_never(statement)
 
 
 def value(given: Value) -> str:
@@ -157,11 +158,10 @@ def value(given: Value) -> str:
             return f"np.outer({value(left)}, {value(right)})"
         case Zeros(columns_):
             return f"np.zeros((B, {width(columns_)}), dtype)"
-        case Like(array, True):
-            return f"np.zeros_like({value(array)})"
-        case Like(array, False):
-            return f"np.empty({value(array)}.shape, dtype)"
-    raise NotImplementedError(f"no NumPy for {type(given).__name__}")
+        case Like(array, zeros):
+            return f"np.zeros_like({value(array)})" if zeros else f"np.empty({value(array)}.shape, dtype)"
+        case _:
+            assert_never(given)
 
 
 def _argument(given: Value) -> str:
@@ -224,10 +224,12 @@ def inside(lines: Iterable[str]) -> list[str]:
     return [" " * 4 + line if line else line for line in lines]
 
 
-def wrapped(start: str, items: Sequence[str], end: str = "") -> list[str]:
-    """Return items in brackets, broken over lines where they are long; ``start`` ends with the bracket."""
-    one = f"{start}{', '.join(items)}{end}"
+def wrapped(start: str, items: Sequence[str], end: str, comma: bool = False) -> list[str]:
+    """Return items in brackets, broken over lines where they are long.
+
+    ``start`` and ``end`` hold the brackets; ``comma`` puts one behind the last item in any case.
+    """
+    one = f"{start}{', '.join(items)}{',' if comma else ''}{end}"
     if len(one) < LINE - 8:
         return [one]
-    lines = textwrap.wrap(", ".join(items) + ",", LINE - 12)
-    return [start, *inside(lines), end.removeprefix(",")]
+    return [start, *inside(textwrap.wrap(", ".join(items) + ",", LINE - 12)), end]

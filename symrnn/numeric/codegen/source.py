@@ -51,9 +51,9 @@ def lines(code: Iterable[str]) -> Python:
     return Python(f"\n{INDENT}".join(code))
 
 
-def bracketed(items: Iterable[str], start: str, end: str, inside: bool = True) -> Python:
+def bracketed(items: Iterable[str], start: str, end: str, inside: bool = True, comma: bool = False) -> Python:
     """Return items in brackets, in a body or (not ``inside``) at the margin."""
-    return Python(f"\n{INDENT if inside else ''}".join(wrapped(start, list(items), end)))
+    return Python(f"\n{INDENT if inside else ''}".join(wrapped(start, list(items), end, comma)))
 
 
 def paragraph(words: str) -> list[str]:
