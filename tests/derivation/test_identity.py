@@ -17,6 +17,7 @@ from symrnn.derivation import (
     factors,
 )
 from symrnn.derivation.budget import DerivationError
+from symrnn.derivation.rules import BOOK, rule
 from symrnn.model import Cell, OrderedNetwork
 from symrnn.tensor import Immediate, Total
 from symrnn.witness import random_point, value
@@ -129,3 +130,9 @@ def test_cells_that_differ_in_anything_are_different():
     assert Cell.load("jordan") != ELMAN
     assert len({ELMAN, Cell.load("elman")}) == 1
     assert certify_cell(ELMAN, steps=2) == certify_cell(Cell.load("elman"), steps=2)
+
+
+def test_a_second_rule_of_a_name_is_refused():
+    with pytest.raises(ValueError, match="two rules 'chain rule'"):
+        rule("chain rule", "Something else.", source="nowhere")(lambda node, network: None)
+    assert BOOK["chain rule"].source != "nowhere"
