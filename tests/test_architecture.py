@@ -44,7 +44,7 @@ OUTSIDE = {  # which packages, or modules at the top, may import what from elsew
     "subprocess": {"document/processes"},
     "multiprocessing": {"document/processes"},
     "pickle": set(),
-    "importlib": {"__init__", "numeric"},
+    "importlib": {"__init__", "numeric", "derivation/rules"},
     "numba": {"numeric"},
 }
 ASKS_THE_ROOT = {  # who asks the package root, which is above everything, and what for

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -114,6 +116,16 @@ def test_a_restored_derivation_is_certified_like_the_one_it_came_from():
         certificate = certify(derivation)
         assert certify(pickle.loads(pickle.dumps(derivation))) == certificate
         assert pickle.loads(pickle.dumps(certificate)) == certificate and certificate.holds
+
+
+def test_a_derivation_comes_back_in_a_process_that_has_made_none():
+    network = ELMAN.unroll(3)
+    derivation = derive(Total(network["L", 3], network["W"]))
+    program = "import pickle, sys; d = pickle.load(sys.stdin.buffer); print(d.is_closed, len(d.lines()))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=pickle.dumps(derivation), capture_output=True
+    )
+    assert done.stdout.decode().split() == ["True", str(len(derivation.lines()))], done.stderr.decode()
 
 
 def test_a_loosened_rule_does_not_come_back_from_a_pickle_as_the_right_one():

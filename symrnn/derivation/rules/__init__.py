@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
+from importlib import import_module
 from string import Formatter
 from typing import Any
 
@@ -85,7 +86,7 @@ class Rule:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle a rule of the book by its name, any other as it is."""
         if BOOK.get(self.name) is self:
-            return named_rule, (self.name,)
+            return named_rule, (self.rewrite.__module__, self.name)
         return Rule, tuple(getattr(self, part.name) for part in fields(self))
 
     def with_rewrite(self, rewrite: Rewrite) -> Rule:
@@ -93,10 +94,9 @@ class Rule:
         return replace(self, rewrite=rewrite)
 
 
-def named_rule(name: str) -> Rule:
-    """Return a rule of the book."""
-    import symrnn.derivation.strategies  # noqa: F401  # it knows every module that enters rules
-
+def named_rule(module: str, name: str) -> Rule:
+    """Return a rule of the book, entered by a module that may not have been imported yet."""
+    import_module(module)
     return BOOK[name]
 
 
