@@ -13,4 +13,14 @@ True
 import lazy_loader
 
 __version__ = "0.1.0"
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = lazy_loader.attach(  # as in the stub, which would take 13 ms to read
+    __name__,
+    submod_attrs={
+        "certificate": ["Certificate", "certify"],
+        "derivation": ["Derivation", "backward", "derive", "element"],
+        "model": ["Cell"],
+        "notation": ["in_latex"],
+        "numeric": ["contributions", "gradients", "immediate", "state_jacobians", "truncated_gradients"],
+        "tensor": ["Immediate", "Partial", "SymrnnError", "Total"],
+    },
+)

@@ -7,6 +7,8 @@ system refused something, 130 interrupted. Files are written all together or not
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import os
 import signal
 import sys
@@ -182,6 +184,19 @@ def _end_as_if_interrupted() -> None:
         signal.signal(signal.SIGTERM, end)
 
 
+def _write_out_what_cannot_be_shown() -> None:
+    """Let a terminal that knows fewer signs show the others by their numbers."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _discard_output() -> None:
+    """Forget what is still to be written: it would fail again when Python ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     top = parser()
@@ -195,6 +210,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         top.print_help()
         return 2
     _end_as_if_interrupted()
+    _write_out_what_cannot_be_shown()
     from symrnn import commands
     from symrnn.certificate import CertificateError
     from symrnn.tensor import SymrnnError, SystemRefusal
@@ -208,7 +224,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "cells": commands.cells,
             "new-cell": commands.new_cell,
         }
-        return int(run[options.command](options))
+        status = int(run[options.command](options))
+        sys.stdout.flush()
+        return status
     except CertificateError as error:
         print(f"symrnn: a step does not hold; nothing was written\n{error}", file=sys.stderr)
         return 1
@@ -221,3 +239,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except (OSError, MemoryError) as error:
+        _discard_output()
+        print(f"symrnn: the system refused: {printable(error) or 'no memory'}", file=sys.stderr)
+        return 3

@@ -8,9 +8,11 @@ Every offence is reported at once, as a line that names the file, the line and w
 import ast
 import re
 from collections.abc import Iterator
+from importlib import import_module
 
 import pytest
 
+import symrnn
 from tests import ROOT
 
 PACKAGE = ROOT / "symrnn"
@@ -229,3 +231,15 @@ def test_each_offence_of_a_stub_is_seen():
 )
 def test_each_offence_is_seen(place, source, told):
     assert any(told in found for found in offences(place, ast.parse(source)))
+
+
+def test_the_root_hands_out_what_its_stub_says():
+    told = {
+        (str(node.module), alias.name)
+        for node in STUBS["."].body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert set(symrnn.__all__) == {name for _, name in told}
+    for module, name in told:
+        assert getattr(symrnn, name) is getattr(import_module(f"symrnn.{module}"), name)

@@ -1,6 +1,7 @@
 """The command line does what its help says."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -198,3 +199,21 @@ def test_a_public_name_is_the_function_whatever_was_imported_before():
     )
     done = python("-c", code)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1"])
+def test_a_terminal_that_knows_fewer_signs_shows_the_others_by_their_numbers(encoding):
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-m", "symrnn", "derive", "elman", "--at", "2"]
+    done = subprocess.run(command, capture_output=True, env=environment)
+    assert done.returncode == 0 and done.stderr == b""
+    assert "\\u2202L_2/\\u2202W" in done.stdout.decode(encoding)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has a device that is always full")
+def test_a_disk_that_is_full_is_one_line_and_exit_code_3():
+    command = [sys.executable, "-m", "symrnn", "cells"]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 3
+    assert done.stderr.decode().startswith("symrnn: the system refused: ") and done.stderr.count(b"\n") == 1
