@@ -21,9 +21,10 @@ class FolderError(InputError):
 
 
 PREFIX = ".symrnn-"
+CERTIFICATE = "certificate.json"
 
 
-def _refusal(folder: Path, error: OSError) -> SymrnnError:
+def refusal(folder: Path, error: OSError) -> SymrnnError:
     """Return what to raise where a folder cannot be written, by whose fault it is."""
     kind = FolderError if isinstance(error, FileExistsError | NotADirectoryError) else OutputError
     return kind(f"{folder}: cannot be written ({error.strerror}); accepted: a folder, with --out")
@@ -49,7 +50,7 @@ def write_files(files: Mapping[str, bytes], folder: Path) -> list[Path]:
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
-        raise _refusal(folder, error) from None
+        raise refusal(folder, error) from None
     return [folder / name for name in files]
 
 
@@ -96,7 +97,7 @@ def write_folder(files: Mapping[str, bytes], folder: Path) -> None:
                 os.rename(old, folder)
             shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
-        raise _refusal(folder, error) from None
+        raise refusal(folder, error) from None
 
 
 def remove_leftovers(folder: Path) -> None:

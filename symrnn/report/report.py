@@ -7,7 +7,6 @@ that fails leaves everything as it was.
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -31,6 +30,8 @@ from symrnn.model import USUAL, under
 from symrnn.report.job import Job
 from symrnn.report.kinds import exercise, handout, reference, slides
 from symrnn.report.ledger import Ledger
+from symrnn.report.output import CERTIFICATE
+from symrnn.report.stamps import as_json
 from symrnn.witness import bound_of, random_point
 
 BUILDERS: dict[str, Callable[[Job, Ledger], Document]] = {
@@ -158,7 +159,7 @@ def make_report(
     files, made_by = typeset(document, "report", formats, engine, templates)
     if document.key is not None:
         files |= typeset(document.key, "solution", formats, engine, templates)[0]
-    files["certificate.json"] = (json.dumps(certificate, indent=1, ensure_ascii=False) + "\n").encode()
+    files[CERTIFICATE] = as_json(certificate)
     return Report(document, certificate, files, made_by)
 
 

@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from symrnn.model import FileError, check_text
+from symrnn.report.output import CERTIFICATE
+from symrnn.report.stamps import STAMP
 
 COLUMNS = ("name", "seed", "id")
 MOST_ROWS, MOST_BYTES, LONGEST_NAME = 10_000, 4_000_000, 70
 ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_-])?")
 ACCEPTED = "accepted: a first row of name and, if wanted, seed and id; then a row for each student"
 ACCEPTED_ID = "letters, digits, - and _, such as anna-2"
+OURS = (CERTIFICATE, STAMP)  # they lie beside the folders
 RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
 
 
@@ -105,6 +108,8 @@ def _students(
         key = cells.get("id") or plain_id(name)
         if ID.fullmatch(key) is None or RESERVED.fullmatch(key):
             raise StudentsError(f"{place}: the id is {key!r:.80}; accepted: {ACCEPTED_ID}")
+        if key.casefold() in OURS:
+            raise StudentsError(f"{place}: the id {key} is the name of a file of ours; accepted: another one")
         if key.casefold() in ids:  # folders of some systems do not tell A from a
             raise StudentsError(
                 f"{place}: the id {key} is that of line {ids[key.casefold()]}; accepted: one of its own"

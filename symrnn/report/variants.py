@@ -7,9 +7,7 @@ that was stopped goes on where it was.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from importlib.metadata import version
@@ -22,13 +20,13 @@ from symrnn.report.kinds.exercise import Sheets
 from symrnn.report.kinds.handout import derived
 from symrnn.report.ledger import Ledger
 from symrnn.report.material import Material
-from symrnn.report.output import remove_leftovers, write_files, write_folder
+from symrnn.report.output import CERTIFICATE, remove_leftovers, write_files, write_folder
 from symrnn.report.report import certificate_of, sources_for, typeset
 from symrnn.report.sequence import JobError
+from symrnn.report.stamps import STAMP, as_json, check_ours, check_replaceable, digest, is_finished, stamped
 from symrnn.report.students import Student, read_students
 from symrnn.witness import random_point
 
-STAMP = "stamp.json"
 KINDS = ("exercise", "hints")
 
 
@@ -48,9 +46,13 @@ class Order:
     def looks(self) -> str:
         """Return a digest of the templates that take the place of ours."""
         files = [] if self.templates is None else sorted(self.templates.glob("*.j2"))
-        return _digest(b"".join(file.name.encode() + file.read_bytes() for file in files)) if files else ""
+        return digest(b"".join(file.name.encode() + file.read_bytes() for file in files)) if files else ""
 
-    def stamp(self, student: Student) -> dict[str, Any]:
+    def place(self, student: Student) -> Path:
+        """Return the folder of a variant."""
+        return self.folder / student.id
+
+    def made_of(self, student: Student) -> dict[str, Any]:
         """Return what decides how a variant looks."""
         return {
             "job_sha256": self.job.digest,
@@ -64,14 +66,7 @@ class Order:
 
     def finished(self, student: Student) -> bool:
         """Whether a variant is there, whole and as it would be made today."""
-        folder = self.folder / student.id
-        try:
-            stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
-            files = stamp.pop("files")
-            whole = all(_digest((folder / name).read_bytes()) == digest for name, digest in files.items())
-        except (OSError, ValueError, KeyError, AttributeError, TypeError):
-            return False
-        return whole and stamp == self.stamp(student)
+        return is_finished(self.place(student), self.made_of(student))
 
 
 def order(
@@ -142,9 +137,8 @@ class Workshop:
         for stem, one in (("exercise", document), ("solution", document.key)):
             assert one is not None, "an exercise brings its key"
             files |= typeset(one, stem, order.formats, order.engine, order.templates, self.shared[stem])[0]
-        files["certificate.json"] = _json(certificate_of(job, ledger))
-        stamp = order.stamp(student) | {"files": {name: _digest(files[name]) for name in files}}
-        return files | {STAMP: _json(stamp)}
+        files[CERTIFICATE] = as_json(certificate_of(job, ledger))
+        return stamped(files, order.made_of(student))
 
 
 def make_variants(
@@ -167,6 +161,8 @@ def make_variants(
     ------
     CertificateError
         If a line of the derivation, or a number of a variant, does not hold.
+    FolderError
+        If something that we did not make is where a variant is to be, before any work.
     """
     remove_leftovers(order.folder)
     pending = [student for student in order.students if not order.finished(student)]
@@ -174,25 +170,21 @@ def make_variants(
         advance()
     if not pending:
         return 0, len(order.students), {}
+    check_ours(order.folder, (CERTIFICATE, STAMP))
+    for student in pending:
+        check_replaceable(order.place(student))
     job = order.job
     ledger = Ledger((job.point, random_point(job.network, job.seed)), tell)
     workshop = Workshop(order, Sheets(derived(Material(job, ledger))))
     certificate = certificate_of(job, ledger)
     workshop.make(pending[0])  # once for what all others take over, then again like the others
-    write_files({"certificate.json": _json(certificate)}, order.folder)
+    write_files(stamped({CERTIFICATE: as_json(certificate)}, {}), order.folder)
     for student, files in zip(pending, _made(workshop, pending)):
         tell(student.id)
-        write_folder(files, order.folder / student.id)
+        check_replaceable(order.place(student))  # again: making them took a while
+        write_folder(files, order.place(student))
         advance()
     return len(pending), len(order.students) - len(pending), certificate
-
-
-def _json(data: Mapping[str, Any]) -> bytes:
-    return (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode()
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def _made(workshop: Workshop, students: Sequence[Student]) -> Iterator[dict[str, bytes]]:

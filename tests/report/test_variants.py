@@ -19,9 +19,10 @@ from symrnn.cli import main
 from symrnn.document import Shared, render
 from symrnn.document.engines import PREAMBLE_END, EngineError, run_pdflatex
 from symrnn.report import certify_job, make_variants, order, read_job
-from symrnn.report.output import write_folder
+from symrnn.report.output import CERTIFICATE, FolderError, write_folder
+from symrnn.report.stamps import STAMP, check_ours, check_replaceable, stamped
 from symrnn.report.students import plain_id, read_students
-from symrnn.report.variants import STAMP, Workshop
+from symrnn.report.variants import Workshop
 from tests import ROOT
 from tests.document import sample_document as sample
 from tests.test_bad_input import refuse
@@ -115,7 +116,7 @@ def test_finished_variants_are_not_made_again_and_others_are(made, monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     before = {path: path.read_bytes() for path in (made / "out").rglob("*") if path.is_file()}
     assert make_variants(wanted, quiet, quiet)[:2] == (0, 3) and asked == []
-    (made / "out" / "zoe" / "solution.tex").write_text("half", encoding="utf-8")
+    (made / "out" / "zoe" / "solution.tex").unlink()
     (made / "out" / ".symrnn-killed").mkdir()
     assert make_variants(wanted, quiet, quiet)[:2] == (1, 2) and set(asked) == {"zoe"}
     after = {path: path.read_bytes() for path in (made / "out").rglob("*") if path.is_file()}
@@ -142,6 +143,102 @@ def test_a_variant_that_would_look_different_is_not_finished(change, made, monke
         (tmp_path / "out" / "ada" / STAMP).write_text('["no"]', encoding="utf-8")
         wanted = dataclasses.replace(wanted, folder=tmp_path / "out")
     assert not wanted.finished(student)
+
+
+def of_the_user(folder: Path) -> dict[str, str]:
+    """Put work of a user where variants go, a kind of it for each id; return what stands there."""
+    made = folder / "made"
+    write_folder(stamped({"exercise.tex": b"ours", "solution.tex": b"ours"}, {}), made)
+    for name in ("beside", "edited", "forged"):
+        shutil.copytree(made, folder / name)
+    for file in ("src/thesis.txt", "deep/er/thesis.txt", "beside/notes.txt", "certificates/certificate.json"):
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text("mine", encoding="utf-8")
+    (folder / "edited" / "solution.tex").write_text("ours, and a word of mine", encoding="utf-8")
+    (folder / "forged" / STAMP).write_text('{"files": {}}', encoding="utf-8")
+    (folder / "thesis.txt").write_text("mine", encoding="utf-8")
+    (folder / "link").symlink_to(folder / "src")
+    shutil.copytree(made, folder / "linked")
+    (folder / "linked" / "exercise.tex").unlink()
+    (folder / "linked" / "exercise.tex").symlink_to(made / "exercise.tex")
+    (folder / "gone").symlink_to(folder / "nowhere")
+    return {
+        "src": "thesis.txt",
+        "deep": "er",
+        "beside": "notes.txt",
+        "certificates": CERTIFICATE,
+        "edited": "solution.tex",
+        "forged": "exercise.tex",
+        "linked": "exercise.tex",
+        "thesis.txt": "thesis.txt",
+        "link": "link",
+        "gone": "gone",
+    }
+
+
+def contents(folder: Path) -> dict[Path, bytes | None]:
+    """Return everything below a folder, links as they are."""
+    return {
+        path: path.read_bytes()
+        if path.is_file()
+        else os.fsencode(path.readlink())
+        if path.is_symlink()
+        else None
+        for path in folder.rglob("*")
+    }
+
+
+def test_what_symrnn_did_not_make_is_never_replaced_nor_any_work_begun(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("symrnn.report.variants.derived", lambda _: pytest.fail("work was begun"))
+    course = tmp_path / "course"
+    course.mkdir()
+    theirs = of_the_user(course)
+    for key, name in theirs.items():
+        (tmp_path / "students.csv").write_text(f"name,id\nA,new\nB,{key}\n", encoding="utf-8")
+        before = contents(course)
+        arguments = ["report", str(JOB), "--variants", str(tmp_path / "students.csv"), "--out", str(course)]
+        refuse(arguments, capsys, str(course / key), name, "accepted: another id", folder=tmp_path)
+        assert contents(course) == before
+
+
+@pytest.mark.parametrize("file", [CERTIFICATE, STAMP])
+def test_a_file_of_ones_own_beside_the_variants_is_never_replaced(file, tmp_path, capsys):
+    course = tmp_path / "course"
+    course.mkdir()
+    (course / file).write_text("mine", encoding="utf-8")
+    (tmp_path / "students.csv").write_text("name\nA\n", encoding="utf-8")
+    arguments = ["report", str(JOB), "--variants", str(tmp_path / "students.csv"), "--out", str(course)]
+    refuse(arguments, capsys, str(course), repr(file), "another folder with --out", folder=tmp_path)
+    assert (course / file).read_text(encoding="utf-8") == "mine" and len(list(course.iterdir())) == 1
+    refuse([*arguments[:-1], str(course / file)], capsys, "accepted: a folder", folder=tmp_path)
+
+
+def test_a_folder_that_symrnn_made_is_replaced_whole_and_an_empty_one_too(tmp_path):
+    write_folder(stamped({"a": b"1", "b": b"2"}, {}), tmp_path / "x")
+    (tmp_path / "x" / "b").unlink()
+    (tmp_path / "empty").mkdir()
+    for name in ("x", "empty", "none"):
+        check_replaceable(tmp_path / name)
+    check_ours(tmp_path / "x", ["a", STAMP])
+    (tmp_path / "x" / "a").write_bytes(b"2")
+    check_ours(tmp_path / "x", ["b", STAMP])
+    with pytest.raises(FolderError, match="'a' in it is not as symrnn made it"):
+        check_ours(tmp_path / "x", ["a"])
+
+
+def test_a_file_that_appears_while_variants_are_made_is_kept(tmp_path, monkeypatch):
+    (tmp_path / "students.csv").write_text("name\nA\n", encoding="utf-8")
+    wanted = order(JOB, tmp_path / "students.csv", ("tex",), folder=tmp_path / "out")
+
+    def make(workshop, student, whole=Workshop.make):
+        (tmp_path / "out" / "a").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "out" / "a" / "notes.txt").write_text("mine", encoding="utf-8")
+        return whole(workshop, student)
+
+    monkeypatch.setattr(Workshop, "make", make)
+    with pytest.raises(FolderError, match=r"notes\.txt"):
+        make_variants(wanted, quiet, quiet)
+    assert [path.name for path in (tmp_path / "out" / "a").iterdir()] == ["notes.txt"]
 
 
 def processes(folder: Path) -> list[str]:
@@ -329,6 +426,13 @@ LISTS = {
     "a path": (b"name,id\nA,/etc/x\n", ["the id is '/etc/x'", "letters, digits"]),
     "a device": (b"name,id\nA,nul\n", ["the id is 'nul'", "letters, digits"]),
     "a null byte": (b"name,id\nA,a\x00b\n", ["line 2", "accepted"]),
+    "our certificate": (
+        b"name,id\nA,certificate.json\n",
+        ["line 2: the id certificate.json is", "another one"],
+    ),
+    "our stamp": (b"name,id\nA,Stamp.JSON\n", ["line 2: the id Stamp.JSON is the name", "another one"]),
+    "the folder above alone": (b"name,id\nA,..\n", ["the id is '..'", "letters, digits"]),
+    "a repository": (b"name,id\nA,.git\n", ["the id is '.git'", "letters, digits"]),
     "a dot at the end": (b"name,id\nA,a.\n", ["the id is 'a.'", "letters, digits"]),
     "a seed that is none": (b"name,seed\nA,x\n", ["line 2: the seed is 'x'", "accepted: 0 to"]),
     "a negative seed": (b"name,seed\nA,-1\n", ["the seed is '-1'", "accepted: 0 to"]),
