@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from symrnn.model import Cell
 from symrnn.numeric.codegen.names import start
-from symrnn.tensor import Shape, ShapeError
+from symrnn.tensor import Shape, ShapeError, Variable
 from symrnn.witness import Array
 
 Given = Mapping[str, npt.ArrayLike]
@@ -74,6 +74,10 @@ class Arguments:
             raise ShapeError(f"target vectors have shape {floats.shape}; accepted: {(*lead, classes)}")
         return floats.reshape((self.steps, self.width, classes))
 
+    def blank_targets(self) -> Array:
+        """Return zeros in place of targets, shape (T, B, m)."""
+        return np.zeros((self.steps, self.width, self.size(self.cell.signals[self.cell.roles.target])))
+
     def weights(self, mask: npt.ArrayLike | None) -> Array:
         """Return the weight of every loss, shape (T, B), ones by default.
 
@@ -94,13 +98,23 @@ class Arguments:
         """Length of the last axis; 1 for a number."""
         return self.sizes[shape[-1]] if shape else 1
 
+    def lengths(self, shape: Shape) -> tuple[int, ...]:
+        """Lengths of axes."""
+        return tuple(self.sizes[axis] for axis in shape)
+
+    def signal(self, signal: Variable, array: Array) -> Array:
+        """Return a copy of a signal's values with the axes that the caller knows."""
+        rows = self.steps + (signal.name in self.cell.states)
+        full = np.broadcast_to(array, (rows, self.width, self.size(signal.shape)))
+        return np.array(full).reshape((rows, *self.batch, *self.lengths(signal.shape)))
+
     def natural(self, gradients: Mapping[str, Array]) -> dict[str, Array]:
         """Return gradients with the axes of what they belong to."""
         shapes = {name: array.shape for name, array in self.parameters.items()}
         for name, shape in self.cell.parameters.items():
-            shapes[name] = tuple(self.sizes[axis] for axis in shape)
+            shapes[name] = self.lengths(shape)
         for state in self.cell.states:
-            shapes[start(state)] = (*self.batch, *(self.sizes[axis] for axis in self.cell.signals[state]))
+            shapes[start(state)] = (*self.batch, *self.lengths(self.cell.signals[state]))
         shapes[self.cell.roles.input] = (self.steps, *self.batch, self.x.shape[-1])
         return {name: np.array(array).reshape(shapes[name]) for name, array in gradients.items()}
 

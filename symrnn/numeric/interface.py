@@ -1,4 +1,4 @@
-"""The numeric interface: gradients, Jacobians and contributions as arrays, by generated code.
+"""The numeric interface: signals, gradients, Jacobians and contributions as arrays, by generated code.
 
 The code is generated from the derived equations, once for a cell; its witnesses (the complex step, the
 hand-written reference) live in the tests. Jacobians and immediate derivatives run the same code on sequences
@@ -14,15 +14,95 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from symrnn.derivation import ADJOINT
+from symrnn.derivation import ADJOINT, FULL, derive
 from symrnn.model import STEP, Cell, Equation, losses
 from symrnn.numeric.arguments import Arguments, Given, read_arguments
 from symrnn.numeric.codegen.names import start
-from symrnn.numeric.execution import Engine, Program, Sequences, program
-from symrnn.tensor import InputError, ShapeError, Tensor, Variable, contract, plus
+from symrnn.numeric.execution import Engine, Program, Sequences, Swept, program
+from symrnn.tensor import InputError, ShapeError, Tensor, Total, Variable, contract, plus
 from symrnn.witness import Array, Point, evaluate
 
 MOST_TOGETHER = 64  # losses that are swept back side by side
+
+
+def forward(
+    cell: Cell,
+    parameters: Given,
+    inputs: npt.ArrayLike,
+    targets: npt.ArrayLike | None = None,
+    *,
+    initial: Given | None = None,
+) -> dict[str, Array]:
+    """Every signal of the forward pass.
+
+    Parameters
+    ----------
+    targets : array, optional
+        Without them there is no loss, and nothing else that is computed from a target.
+    cell, parameters, inputs, initial
+        As in ``gradients``.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Every signal that the cell or its loss computes, in the order of the equations. Row t-1 belongs to
+        step t: ``{"a": (T, d), "s": (T+1, d), "L": (T,), …}``, for a batch (T, batch, …). States have T+1
+        rows, row 0 the initial one. The losses are not weighted.
+
+    Raises
+    ------
+    ShapeError
+        If a shape, a name or a class index does not fit.
+    """
+    given = read_arguments(cell, parameters, inputs, initial)
+    unknown = set[str]() if targets is not None else _from_target(cell)
+    for state in cell.states:
+        if state in unknown:
+            raise ShapeError(f"the state {state} of {cell.name} reads the target; accepted: targets")
+    y = given.blank_targets() if targets is None else given.targets(targets)
+    ahead = {cell.roles.input: given.x, cell.roles.target: y}
+    values = program(cell, every_signal=True).forward(given.parameters, ahead, given.initial)
+    wanted = (e.target for e in cell.step if e.target.name not in unknown)
+    return {v.name: given.signal(v, values[v.name]) for v in wanted}
+
+
+def adjoints(
+    cell: Cell,
+    parameters: Given,
+    inputs: npt.ArrayLike,
+    targets: npt.ArrayLike,
+    *,
+    initial: Given | None = None,
+    mask: npt.ArrayLike | None = None,
+) -> dict[str, Array]:
+    """Derivative of the total loss by every signal, in one backward sweep.
+
+    Parameters
+    ----------
+    cell, parameters, inputs, targets, initial, mask
+        As in ``gradients``.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Keys and shapes as in ``forward``: the total derivative by the signal at its step, later steps
+        included. Row 0 of a state is the gradient by the initial state; that of the loss are the weights.
+        The entries of a prediction are free, they need not add up to one; where a probability rounds to 0,
+        its adjoint is not finite.
+    """
+    given = read_arguments(cell, parameters, inputs, initial)
+    y, weights = given.targets(targets), given.weights(mask)
+    code = program(cell, every_signal=True)
+    ahead = {cell.roles.input: given.x, cell.roles.target: y}
+    found = code.sweep(given.parameters, Sequences(ahead, given.initial, weights))
+    known = dict(found.adjoints)
+    for name, by_signal in _behind_the_sweep(cell).items():
+        each = _evaluated(by_signal, code, given, found)
+        each = np.broadcast_to(each, (*weights.shape, *given.lengths(by_signal.shape)))
+        known[name] = weights[..., None] * each.reshape((*weights.shape, -1))
+    for state in cell.states:
+        known[state] = np.concatenate([found.gradients[start(state)][None], known[state]])
+    return {e.target.name: given.signal(e.target, known[e.target.name]) for e in cell.step}
 
 
 def gradients(
@@ -147,10 +227,7 @@ def state_jacobians(
         ``[t, k] = [t, j] @ [j, k]``.
     """
     given = _single(read_arguments(cell, parameters, inputs, initial))
-    code, probes = _probes(given)
-    found = code.sweep(given.parameters, probes).gradients
-    one_step = np.concatenate([found[start(state)] for state in cell.states], axis=-1)
-    one_step = one_step.reshape((given.steps, -1, one_step.shape[-1]))
+    one_step = _one_steps(given, *_probes(given))
     size = one_step.shape[-1]
     jacobians = np.zeros((given.steps + 1, given.steps + 1, size, size))
     jacobians[0, 0] = np.eye(size)
@@ -173,9 +250,33 @@ def immediate(
     """
     given = _single(read_arguments(cell, parameters, inputs, initial))
     _known(cell, wrt)
+    return _immediate(given, *_probes(given), wrt)
+
+
+def sensitivities(
+    cell: Cell, parameters: Given, inputs: npt.ArrayLike, wrt: str, *, initial: Given | None = None
+) -> Array:
+    """Total derivative of the state by a parameter, all its uses up to that step together.
+
+    Returns
+    -------
+    ndarray, shape (T+1, S, *wrt.shape)
+        ``[t]`` is ds_t/dwrt, carried forward from step to step: J_t ``[t-1]`` + ∂⁺s_t/∂wrt with the Jacobian
+        J_t of one step; ``[0]`` is zero. Several states are stacked as in ``state_jacobians``.
+
+    References
+    ----------
+    Williams & Zipser (1989), A learning algorithm for continually running fully recurrent neural networks,
+    Neural Computation 1(2).
+    """
+    given = _single(read_arguments(cell, parameters, inputs, initial))
+    _known(cell, wrt)
     code, probes = _probes(given)
-    added = _added(code, given, probes, wrt)
-    return added.reshape((given.steps, -1, *added.shape[2:]))
+    one_step, added = _one_steps(given, code, probes), _immediate(given, code, probes, wrt)
+    total = np.zeros((given.steps + 1, *added.shape[1:]))
+    for t in range(1, given.steps + 1):
+        total[t] = np.tensordot(one_step[t - 1], total[t - 1], axes=1) + added[t - 1]
+    return total
 
 
 def contributions(
@@ -215,25 +316,59 @@ def contributions(
     return out
 
 
+def _one_steps(given: Arguments, code: Program, probes: Sequences) -> Array:
+    """Return the Jacobian of each step, shape (T, S, S)."""
+    found = code.sweep(given.parameters, probes).gradients
+    rows = np.concatenate([found[start(state)] for state in given.cell.states], axis=-1)
+    return rows.reshape((given.steps, -1, rows.shape[-1]))
+
+
+def _immediate(given: Arguments, code: Program, probes: Sequences, wrt: str) -> Array:
+    """Return ∂⁺s_k/∂wrt of each step, shape (T, S, *wrt.shape)."""
+    added = _added(code, given, probes, wrt)
+    return added.reshape((given.steps, -1, *added.shape[2:]))
+
+
 def _added(code: Program, given: Arguments, sequences: Sequences, wrt: str) -> Array:
     """Return what every step of every sequence adds to the gradient of a parameter: (T, B, *shape)."""
-    shape = tuple(given.sizes[axis] for axis in given.cell.parameters[wrt])
+    shape = given.lengths(given.cell.parameters[wrt])
     if wrt not in code.swept.terms:
         return np.zeros((*sequences.weights.shape, *shape))  # the loss does not depend on it
-    found = code.sweep(given.parameters, sequences)
+    each = _evaluated(code.swept.terms[wrt], code, given, code.sweep(given.parameters, sequences))
+    return np.broadcast_to(each, (*sequences.weights.shape, *shape))
+
+
+def _evaluated(tensor: Tensor, code: Program, given: Arguments, found: Swept) -> Array:
+    """Return an expression of the symbolic step at every step of every sequence: (T, B, *shape)."""
     known = {**found.values, **{name + ADJOINT: array for name, array in found.adjoints.items()}}
 
     def lookup(v: Variable) -> Array:
         if v.time is None:
-            return given.parameters[v.name].reshape(tuple(given.sizes[axis] for axis in v.shape))
+            return given.parameters[v.name].reshape(given.lengths(v.shape))
         array = known[v.name]
         if v.name in given.cell.states:
             array = array[1:] if v.time == STEP else array[:-1]
         return array if v.shape else array[..., 0]
 
-    term: Tensor = code.swept.terms[wrt]
-    each = evaluate(term, lookup, Point(code.swept.network, {}, given.sizes))
-    return np.broadcast_to(each, (*sequences.weights.shape, *shape))
+    return evaluate(tensor, lookup, Point(code.swept.network, {}, given.sizes))
+
+
+@lru_cache(maxsize=32)
+def _behind_the_sweep(cell: Cell) -> dict[str, Tensor]:
+    """Return ∂L_t/∂v_t for what the sweep leaves out: the loss, and signals between it and the logits."""
+    network = dataclasses.replace(cell.unroll(2), distribution="")
+    loss, swept = network.loss(STEP), program(cell, every_signal=True).signature.adjoints
+    behind = (e.target for e in cell.step if e.target.name not in swept)
+    return {v.name: derive(Total(loss, v), network, FULL).result for v in behind}
+
+
+def _from_target(cell: Cell) -> set[str]:
+    """Return the signals of a step that are computed from its target."""
+    found = {cell.roles.target}
+    for equation in cell.step:
+        if any(v.name in found for v in equation.used):
+            found.add(equation.target.name)
+    return found
 
 
 def _probes(given: Arguments) -> tuple[Program, Sequences]:
