@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from functools import lru_cache
+from numbers import Integral
 from typing import Literal
 
 import numpy as np
@@ -91,7 +92,11 @@ def adjoints(
         its adjoint is not finite.
     """
     given = read_arguments(cell, parameters, inputs, initial)
-    y, weights = given.targets(targets), given.weights(mask)
+    weights = given.weights(mask)
+    y = given.targets(targets, weights)
+    if not given.width:  # no sequence
+        empty = forward(cell, parameters, inputs, targets, initial=initial)
+        return {name: np.zeros_like(array) for name, array in empty.items()}
     code = program(cell, every_signal=True)
     ahead = {cell.roles.input: given.x, cell.roles.target: y}
     found = code.sweep(given.parameters, Sequences(ahead, given.initial, weights))
@@ -121,10 +126,13 @@ def gradients(
     ----------
     cell : Cell
     parameters : mapping of name to array
-        Operator layout: for Elman ``U`` (d, n), ``W`` (d, d), ``b`` (d,), ``V`` (m, d), ``c`` (m,).
+        Operator layout: for Elman ``U`` (d, n), ``W`` (d, d), ``b`` (d,), ``V`` (m, d), ``c`` (m,). Computed
+        and returned is float32 if all arrays of floats among parameters, inputs and initial states have it,
+        else float64.
     inputs : array, shape (T, n) or (T, batch, n)
     targets : array
-        Integers are class indices, (T,) or (T, batch); floats are target vectors, (T, m) or (T, batch, m).
+        Integers are class indices, (T,) or (T, batch); floats are target vectors, (T, m) or (T, batch, m),
+        whose entries add up to 1 under cross entropy wherever the loss counts.
     initial : mapping of state name to array, optional
         ``{"s": array}``, shape (d,) or (batch, d); zeros by default.
     mask : array, shape (T,) or (T, batch), optional
@@ -142,14 +150,17 @@ def gradients(
     Raises
     ------
     ShapeError
-        If a shape, a name or a class index does not fit.
+        If a shape, a name or a target does not fit; if numbers are complex, masked or not finite.
 
     References
     ----------
     Werbos (1990), Backpropagation through time, Proc. IEEE 78(10).
     """
     given = read_arguments(cell, parameters, inputs, initial)
-    y, weights = given.targets(targets), given.weights(mask)
+    weights = given.weights(mask)
+    y = given.targets(targets, weights)
+    if not given.width:  # no sequence
+        return given.natural(given.zeros())
     return given.natural(program(cell).run(given.parameters, given.x, y, given.initial, weights, engine)[1])
 
 
@@ -173,7 +184,7 @@ def truncated_gradients(
     Parameters
     ----------
     truncation : int
-        τ; at least 0 for ``lag``, at least 1 for ``chunk``.
+        τ, a whole number (no float); at least 0 for ``lag``, at least 1 for ``chunk``.
     kind : "lag" or "chunk"
     cell, parameters, inputs, targets, initial, mask
         As in ``gradients``.
@@ -186,28 +197,28 @@ def truncated_gradients(
     if kind not in ("lag", "chunk"):
         raise InputError(f"there is no truncation {kind!r}; accepted: 'lag', 'chunk'")
     least = 0 if kind == "lag" else 1
-    if int(truncation) != truncation or truncation < least:
+    if not isinstance(truncation, Integral) or isinstance(truncation, bool) or truncation < least:
         raise InputError(f"truncation {truncation!r}: accepted for {kind}: a whole number, at least {least}")
     given = read_arguments(cell, parameters, inputs, initial)
-    code, y, weights, steps = program(cell), given.targets(targets), given.weights(mask), given.steps
-    roles = cell.roles
+    weights, steps, roles = given.weights(mask), given.steps, cell.roles
+    y, total, reach = given.targets(targets, weights), given.zeros(), int(truncation)
+    if not given.width:  # no sequence
+        return given.natural(total)
+    code = program(cell)
     values = code.forward(given.parameters, {roles.input: given.x, roles.target: y}, given.initial)
     states = {state: values[state].copy() for state in cell.states}  # the next call overwrites them
     if kind == "chunk":
-        windows = [(k, min(k + truncation - 1, steps), k) for k in range(1, steps + 1, truncation)]
+        windows = [(k, min(k + reach - 1, steps), k) for k in range(1, steps + 1, reach)]
     else:
-        windows = [(max(1, t - truncation), t, t) for t in range(1, steps + 1)]
-    total = {name: np.zeros_like(array) for name, array in given.parameters.items()}
-    total |= {start(state): np.zeros_like(array) for state, array in given.initial.items()}
-    total[roles.input] = np.zeros_like(given.x)
+        windows = [(max(1, t - reach), t, t) for t in range(1, steps + 1)]
     for first, last, counted in windows:
         window = slice(first - 1, last)
-        counting = np.where(np.arange(first, last + 1)[:, None] >= counted, weights[window], 0.0)
+        counting = weights[window] * (np.arange(first, last + 1)[:, None] >= counted)
         before = {state: values[first - 1] for state, values in states.items()}
         found = code.run(given.parameters, given.x[window], y[window], before, counting)[1]
         total[roles.input][window] += found.pop(roles.input)
         for name, array in found.items():
-            from_start = first == 1 and (kind == "chunk" or last <= truncation)
+            from_start = first == 1 and (kind == "chunk" or last <= reach)
             if name in given.parameters or from_start:
                 total[name] += array
     return given.natural(total)
@@ -229,7 +240,7 @@ def state_jacobians(
     given = _single(read_arguments(cell, parameters, inputs, initial))
     one_step = _one_steps(given, *_probes(given))
     size = one_step.shape[-1]
-    jacobians = np.zeros((given.steps + 1, given.steps + 1, size, size))
+    jacobians = np.zeros((given.steps + 1, given.steps + 1, size, size), given.dtype)
     jacobians[0, 0] = np.eye(size)
     for t in range(1, given.steps + 1):
         jacobians[t, :t] = one_step[t - 1] @ jacobians[t - 1, :t]
@@ -273,7 +284,7 @@ def sensitivities(
     _known(cell, wrt)
     code, probes = _probes(given)
     one_step, added = _one_steps(given, code, probes), _immediate(given, code, probes, wrt)
-    total = np.zeros((given.steps + 1, *added.shape[1:]))
+    total = np.zeros((given.steps + 1, *added.shape[1:]), given.dtype)
     for t in range(1, given.steps + 1):
         total[t] = np.tensordot(one_step[t - 1], total[t - 1], axes=1) + added[t - 1]
     return total
@@ -299,13 +310,14 @@ def contributions(
     """
     given = _single(read_arguments(cell, parameters, inputs, initial))
     _known(cell, wrt)
-    code, y, weights, steps = program(cell), given.targets(targets), given.weights(mask)[:, 0], given.steps
-    out = np.zeros((steps, steps, *given.natural({wrt: given.parameters[wrt]})[wrt].shape))
+    code, weights, steps = program(cell), given.weights(mask), given.steps
+    y, weights = given.targets(targets, weights), weights[:, 0]
+    out = np.zeros((steps, steps, *given.lengths(cell.parameters[wrt])), given.dtype)
     for begin in range(0, steps, MOST_TOGETHER):
         end = min(begin + MOST_TOGETHER, steps)
         copies = end - begin
         ahead = {cell.roles.input: given.x[:end], cell.roles.target: y[:end]}
-        alone = np.zeros((end, copies))
+        alone = np.zeros((end, copies), given.dtype)
         alone[np.arange(begin, end), np.arange(copies)] = weights[begin:end]
         sequences = Sequences(
             {name: np.repeat(array, copies, axis=1) for name, array in ahead.items()},
@@ -333,7 +345,7 @@ def _added(code: Program, given: Arguments, sequences: Sequences, wrt: str) -> A
     """Return what every step of every sequence adds to the gradient of a parameter: (T, B, *shape)."""
     shape = given.lengths(given.cell.parameters[wrt])
     if wrt not in code.swept.terms:
-        return np.zeros((*sequences.weights.shape, *shape))  # the loss does not depend on it
+        return np.zeros((*sequences.weights.shape, *shape), given.dtype)  # the loss does not depend on it
     each = _evaluated(code.swept.terms[wrt], code, given, code.sweep(given.parameters, sequences))
     return np.broadcast_to(each, (*sequences.weights.shape, *shape))
 
@@ -350,7 +362,7 @@ def _evaluated(tensor: Tensor, code: Program, given: Arguments, found: Swept) ->
             array = array[1:] if v.time == STEP else array[:-1]
         return array if v.shape else array[..., 0]
 
-    return evaluate(tensor, lookup, Point(code.swept.network, {}, given.sizes))
+    return evaluate(tensor, lookup, Point(code.swept.network, {}, given.sizes)).astype(given.dtype)
 
 
 @lru_cache(maxsize=32)
@@ -382,15 +394,15 @@ def _probes(given: Arguments) -> tuple[Program, Sequences]:
     total = sum(sizes)
     bounds = np.cumsum([0, *sizes])
     seeds = {
-        _seed(state): np.tile(np.eye(total)[:, low:high], (given.steps, 1))[None]
+        _seed(state): np.tile(np.eye(total, dtype=given.dtype)[:, low:high], (given.steps, 1))[None]
         for state, low, high in zip(cell.states, bounds, bounds[1:])
     }
-    zeros = {name: np.zeros((given.steps, 1, seed.shape[-1])) for name, seed in seeds.items()}
+    zeros = {name: np.zeros((given.steps, 1, seed.shape[-1]), given.dtype) for name, seed in seeds.items()}
     values = code.forward(given.parameters, {cell.roles.input: given.x, **zeros}, given.initial)
     return code, Sequences(
         {cell.roles.input: np.repeat(given.x[:, 0], total, axis=0)[None], **seeds},
         {state: np.repeat(values[state][:-1, 0], total, axis=0) for state in cell.states},
-        np.ones((1, given.steps * total)),
+        np.ones((1, given.steps * total), given.dtype),
     )
 
 
