@@ -20,7 +20,16 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(  # as in the stub, which wou
         "derivation": ["Derivation", "backward", "derive", "element"],
         "model": ["Cell"],
         "notation": ["in_latex"],
-        "numeric": ["contributions", "gradients", "immediate", "state_jacobians", "truncated_gradients"],
+        "numeric": [
+            "adjoints",
+            "contributions",
+            "forward",
+            "gradients",
+            "immediate",
+            "sensitivities",
+            "state_jacobians",
+            "truncated_gradients",
+        ],
         "tensor": ["Immediate", "Partial", "SymrnnError", "Total"],
     },
 )

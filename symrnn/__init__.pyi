@@ -8,9 +8,12 @@ from .derivation import (
 from .model import Cell as Cell
 from .notation import in_latex as in_latex
 from .numeric import (
+    adjoints as adjoints,
     contributions as contributions,
+    forward as forward,
     gradients as gradients,
     immediate as immediate,
+    sensitivities as sensitivities,
     state_jacobians as state_jacobians,
     truncated_gradients as truncated_gradients,
 )

@@ -224,7 +224,7 @@ def element(tensor: Tensor, indices: Sequence[Any], network: OrderedNetwork | No
     Raises
     ------
     ShapeError
-        If the number of indices is not the rank.
+        If the number of indices is not the rank, or one counts no entry.
     DerivationError
         If a derivative cannot be derived to the end within a step.
 

@@ -12,6 +12,7 @@ import dataclasses
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -134,10 +135,11 @@ class Cell:
         NetworkError
             If T < 1 or the mask does not fit.
         """
-        if not isinstance(steps, int) or isinstance(steps, bool) or steps < 1:
+        if not isinstance(steps, Integral) or isinstance(steps, bool) or steps < 1:
             raise NetworkError(
                 f"cannot unroll {self.name} to {steps} steps; accepted: a whole number, at least 1"
             )
+        steps = int(steps)
         weights = _weights(mask, steps)
         weighted = any(weight != 1 for weight in weights)
         times = range(1, steps + 1)

@@ -3,9 +3,12 @@ from .codegen.rows import CompileError as CompileError
 from .codegen.source import SIGNED as SIGNED, source as source
 from .execution import program as program
 from .interface import (
+    adjoints as adjoints,
     contributions as contributions,
+    forward as forward,
     gradients as gradients,
     immediate as immediate,
+    sensitivities as sensitivities,
     state_jacobians as state_jacobians,
     truncated_gradients as truncated_gradients,
 )

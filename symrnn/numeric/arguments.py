@@ -1,23 +1,28 @@
 """What callers hand to the numeric interface, checked, and brought into the shapes of generated code.
 
 Generated code has a batch axis behind the time axis everywhere, and a last axis of length 1 for numbers.
-Callers may leave the batch out; what they get back has the axes of what they gave.
+Callers may leave the batch out; what they get back has the axes of what they gave. Everything is computed in
+one type: float32 if all arrays of floats among the parameters, the inputs and the initial states have it (or
+a shorter one), else float64. Targets and masks do not decide, nor do lists, plain numbers and integers.
+Complex numbers are refused, and so are masked entries: which losses count is said by the mask alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from symrnn.model import Cell
 from symrnn.numeric.codegen.names import start
-from symrnn.tensor import Shape, ShapeError
+from symrnn.tensor import Shape, ShapeError, Variable
 from symrnn.witness import Array
 
 Given = Mapping[str, npt.ArrayLike]
+SUM_TOLERANCE = 1e-6  # of a distribution: entries in float32 add up to 1 within 1e-7
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,11 @@ class Arguments:
     batch: tuple[int, ...]
 
     @property
+    def dtype(self) -> np.dtype[Any]:
+        """In which everything is computed and returned."""
+        return self.x.dtype
+
+    @property
     def steps(self) -> int:
         """T."""
         return len(self.x)
@@ -53,15 +63,22 @@ class Arguments:
         """B."""
         return self.x.shape[1]
 
-    def targets(self, targets: npt.ArrayLike) -> Array:
+    def targets(self, targets: npt.ArrayLike, weights: Array | None = None) -> Array:
         """Return target vectors, shape (T, B, m); class indices become one-hot vectors.
+
+        Parameters
+        ----------
+        targets : array
+        weights : array, shape (T, B), optional
+            Of the losses. Where one is 0, the target need not be a distribution, as behind the end of a
+            shorter sequence.
 
         Raises
         ------
         ShapeError
-            If a shape or a class does not fit.
+            If a shape or a class does not fit, or a target is no distribution where the loss asks for one.
         """
-        array, lead = np.asarray(targets), (self.steps, *self.batch)
+        array, lead = _numbers("targets", targets), (self.steps, *self.batch)
         classes = self.size(self.cell.signals[self.cell.roles.target])
         if array.dtype.kind in "iu":
             if array.shape != lead:
@@ -69,10 +86,29 @@ class Arguments:
             if array.size and not 0 <= array.min() <= array.max() < classes:
                 raise ShapeError(f"a target class lies outside 0 to {classes - 1}")
             array = np.eye(classes)[array]
-        floats = _floats("targets", array)
+        floats = _floats("targets", array, self.dtype)
         if floats.shape != (*lead, classes):
             raise ShapeError(f"target vectors have shape {floats.shape}; accepted: {(*lead, classes)}")
-        return floats.reshape((self.steps, self.width, classes))
+        y = floats.reshape((self.steps, self.width, classes))
+        if self.cell.distribution:
+            self._check_distributions(y, np.ones(y.shape[:2]) if weights is None else weights)
+        return y
+
+    def _check_distributions(self, y: Array, weights: Array) -> None:
+        sums = y.sum(axis=-1, dtype=float)
+        wrong = np.argwhere((weights != 0) & (np.abs(sums - 1) > SUM_TOLERANCE))
+        if len(wrong):
+            row, sequence = wrong[0]
+            place = f"{row}, {sequence}" if self.batch else f"{row}"
+            raise ShapeError(
+                f"the entries of targets[{place}] add up to {sums[row, sequence]:.6g}; accepted for the loss"
+                f" {self.cell.loss}: 1, for it takes a target for a distribution"
+            )
+
+    def blank_targets(self) -> Array:
+        """Return zeros in place of targets, shape (T, B, m)."""
+        classes = self.size(self.cell.signals[self.cell.roles.target])
+        return np.zeros((self.steps, self.width, classes), self.dtype)
 
     def weights(self, mask: npt.ArrayLike | None) -> Array:
         """Return the weight of every loss, shape (T, B), ones by default.
@@ -83,7 +119,7 @@ class Arguments:
             If the mask fits neither the steps nor the steps and the batch.
         """
         lead = (self.steps, *self.batch)
-        weights = np.ones(lead) if mask is None else _floats("the mask", mask)
+        weights = np.ones(lead, self.dtype) if mask is None else _floats("the mask", mask, self.dtype)
         if weights.shape == (self.steps,) and self.batch:
             weights = np.broadcast_to(weights[:, None], lead)
         if weights.shape != lead:
@@ -94,13 +130,28 @@ class Arguments:
         """Length of the last axis; 1 for a number."""
         return self.sizes[shape[-1]] if shape else 1
 
+    def lengths(self, shape: Shape) -> tuple[int, ...]:
+        """Lengths of axes."""
+        return tuple(self.sizes[axis] for axis in shape)
+
+    def signal(self, signal: Variable, array: Array) -> Array:
+        """Return a copy of a signal's values with the axes that the caller knows."""
+        rows = self.steps + (signal.name in self.cell.states)
+        full = np.broadcast_to(array, (rows, self.width, self.size(signal.shape)))
+        return np.array(full).reshape((rows, *self.batch, *self.lengths(signal.shape)))
+
+    def zeros(self) -> dict[str, Array]:
+        """Return zeros in the place of gradients by parameters, initial states (``h0``) and the input."""
+        of = {**self.parameters, **{start(state): array for state, array in self.initial.items()}}
+        return {name: np.zeros_like(array) for name, array in {**of, self.cell.roles.input: self.x}.items()}
+
     def natural(self, gradients: Mapping[str, Array]) -> dict[str, Array]:
         """Return gradients with the axes of what they belong to."""
         shapes = {name: array.shape for name, array in self.parameters.items()}
         for name, shape in self.cell.parameters.items():
-            shapes[name] = tuple(self.sizes[axis] for axis in shape)
+            shapes[name] = self.lengths(shape)
         for state in self.cell.states:
-            shapes[start(state)] = (*self.batch, *(self.sizes[axis] for axis in self.cell.signals[state]))
+            shapes[start(state)] = (*self.batch, *self.lengths(self.cell.signals[state]))
         shapes[self.cell.roles.input] = (self.steps, *self.batch, self.x.shape[-1])
         return {name: np.array(array).reshape(shapes[name]) for name, array in gradients.items()}
 
@@ -115,26 +166,50 @@ def read_arguments(
     ShapeError
         If a name, a shape or a number does not fit.
     """
-    arrays = _parameters(cell, parameters)
+    dtype = _common_type(*parameters.values(), inputs, *(initial or {}).values())
+    arrays = _parameters(cell, parameters, dtype)
     sizes = _sizes(cell, arrays)
-    x, (axis,) = _floats("inputs", inputs), cell.input_shape
+    x, (axis,) = _floats("inputs", inputs, dtype), cell.input_shape
     wanted = sizes.setdefault(axis, x.shape[-1] if x.ndim else 0)
     if x.ndim not in (2, 3) or x.shape[-1] != wanted or not len(x):
         raise ShapeError(f"inputs have shape {x.shape}; accepted: (T, {wanted}) or (T, batch, {wanted})")
     batch = x.shape[1:-1]
     x = np.ascontiguousarray(x.reshape((len(x), *(batch or (1,)), wanted)))
     values = {name: array if array.ndim else array.reshape(1) for name, array in arrays.items()}
-    return Arguments(cell, sizes, values, x, _initial(cell, sizes, initial, batch), batch)
+    return Arguments(cell, sizes, values, x, _initial(cell, sizes, initial, batch, dtype), batch)
 
 
-def _floats(what: str, array: npt.ArrayLike) -> Array:
-    floats = np.asarray(array, dtype=float)
+def _common_type(*given: npt.ArrayLike) -> np.dtype[Any]:
+    """Return float32 if the arrays of floats have it or a shorter type, else float64."""
+    types = [dtype for dtype in (getattr(array, "dtype", None) for array in given) if dtype is not None]
+    floats = [np.dtype(dtype) for dtype in types if np.dtype(dtype).kind == "f"]
+    single = np.dtype(np.float32)
+    return single if floats and all(np.can_cast(dtype, single) for dtype in floats) else np.dtype(float)
+
+
+def _numbers(what: str, given: npt.ArrayLike) -> Array:
+    """Return an array of real numbers."""
+    if np.ma.is_masked(given):
+        raise ShapeError(f"{what} have masked entries; accepted: plain arrays, and weights as ``mask``")
+    try:
+        array = np.asarray(given)
+        if array.dtype.kind not in "biufc":
+            array = array.astype(float)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ShapeError(f"{what} are no array of numbers ({error}); accepted: real numbers") from None
+    if array.dtype.kind == "c":
+        raise ShapeError(f"{what} hold complex numbers; accepted: real ones")
+    return array
+
+
+def _floats(what: str, given: npt.ArrayLike, dtype: np.dtype[Any]) -> Array:
+    floats = _numbers(what, given).astype(dtype)
     if not np.isfinite(floats).all():
         raise ShapeError(f"{what} hold a number that is not finite")
     return floats
 
 
-def _parameters(cell: Cell, parameters: Given) -> dict[str, Array]:
+def _parameters(cell: Cell, parameters: Given, dtype: np.dtype[Any]) -> dict[str, Array]:
     for name in parameters:
         if name not in cell.parameters:
             accepted = ", ".join(cell.parameters)
@@ -143,7 +218,7 @@ def _parameters(cell: Cell, parameters: Given) -> dict[str, Array]:
     for name, shape in cell.parameters.items():
         if name not in parameters:
             raise ShapeError(f"the parameter {name} is missing; its axes are {shape}")
-        arrays[name] = np.ascontiguousarray(_floats(f"the parameter {name}", parameters[name]))
+        arrays[name] = np.ascontiguousarray(_floats(f"the parameter {name}", parameters[name], dtype))
         arrays[name] = arrays[name].reshape(np.shape(parameters[name]))  # numbers would have got an axis
         if arrays[name].ndim != len(shape):
             raise ShapeError(f"the parameter {name} has shape {arrays[name].shape}; its axes are {shape}")
@@ -162,7 +237,11 @@ def _sizes(cell: Cell, arrays: Mapping[str, Array]) -> dict[str, int]:
 
 
 def _initial(
-    cell: Cell, sizes: dict[str, int], initial: Given | None, batch: tuple[int, ...]
+    cell: Cell,
+    sizes: dict[str, int],
+    initial: Given | None,
+    batch: tuple[int, ...],
+    dtype: np.dtype[Any],
 ) -> dict[str, Array]:
     given = dict(initial or {})
     for name in given:
@@ -171,14 +250,14 @@ def _initial(
     states = {}
     for name in cell.states:
         axes = cell.signals[name]
-        array = _floats(f"the initial state {name}", given[name]) if name in given else None
+        array = _floats(f"the initial state {name}", given[name], dtype) if name in given else None
         for axis in axes:  # a state that no parameter touches has the size of what is given
             if axis not in sizes:
                 if array is None or not array.ndim:
                     raise ShapeError(f"the size of {axis} is not known; give the initial state {name}")
                 sizes[axis] = array.shape[-1]
         shape = tuple(sizes[axis] for axis in axes)
-        array = np.zeros(shape) if array is None else array
+        array = np.zeros(shape, dtype) if array is None else array
         if array.shape not in (shape, (*batch, *shape)):
             raise ShapeError(
                 f"the initial state {name} has shape {array.shape}; accepted: {(*batch, *shape)}"

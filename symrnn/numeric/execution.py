@@ -230,16 +230,20 @@ def numba_is_here() -> bool:
 
 
 @lru_cache(maxsize=64)
-def program(cell: Cell) -> Program:
+def program(cell: Cell, every_signal: bool = False) -> Program:
     """Return the generated code of a cell, derived once.
 
-    Targets are not assumed to sum to one, so it holds for any target vector; losses carry weights.
+    Targets are not assumed to sum to one, so it holds for any target vector; losses carry weights. With
+    ``every_signal`` it returns all signals and their adjoints, not only what the gradients need.
 
     Raises
     ------
     CompileError
         If an equation has no code.
     """
+    if every_signal:
+        swept = program(cell).swept
+        return Program(generate(cell, swept, every_signal=True), swept)
     network = replace(cell.unroll(2, mask=(1.0, 0.5)), distribution="")
     swept = derive_sweep(network)
     return Program(generate(cell, swept), swept)

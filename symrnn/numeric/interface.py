@@ -1,4 +1,4 @@
-"""The numeric interface: gradients, Jacobians and contributions as arrays, by generated code.
+"""The numeric interface: signals, gradients, Jacobians and contributions as arrays, by generated code.
 
 The code is generated from the derived equations, once for a cell; its witnesses (the complex step, the
 hand-written reference) live in the tests. Jacobians and immediate derivatives run the same code on sequences
@@ -9,20 +9,105 @@ from __future__ import annotations
 
 import dataclasses
 from functools import lru_cache
+from numbers import Integral
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from symrnn.derivation import ADJOINT
+from symrnn.derivation import ADJOINT, FULL, derive
 from symrnn.model import STEP, Cell, Equation, losses
 from symrnn.numeric.arguments import Arguments, Given, read_arguments
 from symrnn.numeric.codegen.names import start
-from symrnn.numeric.execution import Engine, Program, Sequences, program
-from symrnn.tensor import InputError, ShapeError, Tensor, Variable, contract, plus
+from symrnn.numeric.execution import Engine, Program, Sequences, Swept, program
+from symrnn.tensor import InputError, ShapeError, Tensor, Total, Variable, contract, plus
 from symrnn.witness import Array, Point, evaluate
 
 MOST_TOGETHER = 64  # losses that are swept back side by side
+
+
+def forward(
+    cell: Cell,
+    parameters: Given,
+    inputs: npt.ArrayLike,
+    targets: npt.ArrayLike | None = None,
+    *,
+    initial: Given | None = None,
+) -> dict[str, Array]:
+    """Every signal of the forward pass.
+
+    Parameters
+    ----------
+    targets : array, optional
+        Without them there is no loss, and nothing else that is computed from a target.
+    cell, parameters, inputs, initial
+        As in ``gradients``.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Every signal that the cell or its loss computes, in the order of the equations. Row t-1 belongs to
+        step t: ``{"a": (T, d), "s": (T+1, d), "L": (T,), …}``, for a batch (T, batch, …). States have T+1
+        rows, row 0 the initial one. The losses are not weighted.
+
+    Raises
+    ------
+    ShapeError
+        If a shape, a name or a class index does not fit.
+    """
+    given = read_arguments(cell, parameters, inputs, initial)
+    unknown = set[str]() if targets is not None else _from_target(cell)
+    for state in cell.states:
+        if state in unknown:
+            raise ShapeError(f"the state {state} of {cell.name} reads the target; accepted: targets")
+    y = given.blank_targets() if targets is None else given.targets(targets)
+    ahead = {cell.roles.input: given.x, cell.roles.target: y}
+    values = program(cell, every_signal=True).forward(given.parameters, ahead, given.initial)
+    wanted = (e.target for e in cell.step if e.target.name not in unknown)
+    return {v.name: given.signal(v, values[v.name]) for v in wanted}
+
+
+def adjoints(
+    cell: Cell,
+    parameters: Given,
+    inputs: npt.ArrayLike,
+    targets: npt.ArrayLike,
+    *,
+    initial: Given | None = None,
+    mask: npt.ArrayLike | None = None,
+) -> dict[str, Array]:
+    """Derivative of the total loss by every signal, in one backward sweep.
+
+    Parameters
+    ----------
+    cell, parameters, inputs, targets, initial, mask
+        As in ``gradients``.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Keys and shapes as in ``forward``: the total derivative by the signal at its step, later steps
+        included. Row 0 of a state is the gradient by the initial state; that of the loss are the weights.
+        The entries of a prediction are free, they need not add up to one; where a probability rounds to 0,
+        its adjoint is not finite.
+    """
+    given = read_arguments(cell, parameters, inputs, initial)
+    weights = given.weights(mask)
+    y = given.targets(targets, weights)
+    if not given.width:  # no sequence
+        empty = forward(cell, parameters, inputs, targets, initial=initial)
+        return {name: np.zeros_like(array) for name, array in empty.items()}
+    code = program(cell, every_signal=True)
+    ahead = {cell.roles.input: given.x, cell.roles.target: y}
+    found = code.sweep(given.parameters, Sequences(ahead, given.initial, weights))
+    known = dict(found.adjoints)
+    for name, by_signal in _behind_the_sweep(cell).items():
+        each = _evaluated(by_signal, code, given, found)
+        each = np.broadcast_to(each, (*weights.shape, *given.lengths(by_signal.shape)))
+        known[name] = weights[..., None] * each.reshape((*weights.shape, -1))
+    for state in cell.states:
+        known[state] = np.concatenate([found.gradients[start(state)][None], known[state]])
+    return {e.target.name: given.signal(e.target, known[e.target.name]) for e in cell.step}
 
 
 def gradients(
@@ -41,10 +126,13 @@ def gradients(
     ----------
     cell : Cell
     parameters : mapping of name to array
-        Operator layout: for Elman ``U`` (d, n), ``W`` (d, d), ``b`` (d,), ``V`` (m, d), ``c`` (m,).
+        Operator layout: for Elman ``U`` (d, n), ``W`` (d, d), ``b`` (d,), ``V`` (m, d), ``c`` (m,). Computed
+        and returned is float32 if all arrays of floats among parameters, inputs and initial states have it,
+        else float64.
     inputs : array, shape (T, n) or (T, batch, n)
     targets : array
-        Integers are class indices, (T,) or (T, batch); floats are target vectors, (T, m) or (T, batch, m).
+        Integers are class indices, (T,) or (T, batch); floats are target vectors, (T, m) or (T, batch, m),
+        whose entries add up to 1 under cross entropy wherever the loss counts.
     initial : mapping of state name to array, optional
         ``{"s": array}``, shape (d,) or (batch, d); zeros by default.
     mask : array, shape (T,) or (T, batch), optional
@@ -62,14 +150,17 @@ def gradients(
     Raises
     ------
     ShapeError
-        If a shape, a name or a class index does not fit.
+        If a shape, a name or a target does not fit; if numbers are complex, masked or not finite.
 
     References
     ----------
     Werbos (1990), Backpropagation through time, Proc. IEEE 78(10).
     """
     given = read_arguments(cell, parameters, inputs, initial)
-    y, weights = given.targets(targets), given.weights(mask)
+    weights = given.weights(mask)
+    y = given.targets(targets, weights)
+    if not given.width:  # no sequence
+        return given.natural(given.zeros())
     return given.natural(program(cell).run(given.parameters, given.x, y, given.initial, weights, engine)[1])
 
 
@@ -93,7 +184,7 @@ def truncated_gradients(
     Parameters
     ----------
     truncation : int
-        τ; at least 0 for ``lag``, at least 1 for ``chunk``.
+        τ, a whole number (no float); at least 0 for ``lag``, at least 1 for ``chunk``.
     kind : "lag" or "chunk"
     cell, parameters, inputs, targets, initial, mask
         As in ``gradients``.
@@ -106,28 +197,28 @@ def truncated_gradients(
     if kind not in ("lag", "chunk"):
         raise InputError(f"there is no truncation {kind!r}; accepted: 'lag', 'chunk'")
     least = 0 if kind == "lag" else 1
-    if int(truncation) != truncation or truncation < least:
+    if not isinstance(truncation, Integral) or isinstance(truncation, bool) or truncation < least:
         raise InputError(f"truncation {truncation!r}: accepted for {kind}: a whole number, at least {least}")
     given = read_arguments(cell, parameters, inputs, initial)
-    code, y, weights, steps = program(cell), given.targets(targets), given.weights(mask), given.steps
-    roles = cell.roles
+    weights, steps, roles = given.weights(mask), given.steps, cell.roles
+    y, total, reach = given.targets(targets, weights), given.zeros(), int(truncation)
+    if not given.width:  # no sequence
+        return given.natural(total)
+    code = program(cell)
     values = code.forward(given.parameters, {roles.input: given.x, roles.target: y}, given.initial)
     states = {state: values[state].copy() for state in cell.states}  # the next call overwrites them
     if kind == "chunk":
-        windows = [(k, min(k + truncation - 1, steps), k) for k in range(1, steps + 1, truncation)]
+        windows = [(k, min(k + reach - 1, steps), k) for k in range(1, steps + 1, reach)]
     else:
-        windows = [(max(1, t - truncation), t, t) for t in range(1, steps + 1)]
-    total = {name: np.zeros_like(array) for name, array in given.parameters.items()}
-    total |= {start(state): np.zeros_like(array) for state, array in given.initial.items()}
-    total[roles.input] = np.zeros_like(given.x)
+        windows = [(max(1, t - reach), t, t) for t in range(1, steps + 1)]
     for first, last, counted in windows:
         window = slice(first - 1, last)
-        counting = np.where(np.arange(first, last + 1)[:, None] >= counted, weights[window], 0.0)
+        counting = weights[window] * (np.arange(first, last + 1)[:, None] >= counted)
         before = {state: values[first - 1] for state, values in states.items()}
         found = code.run(given.parameters, given.x[window], y[window], before, counting)[1]
         total[roles.input][window] += found.pop(roles.input)
         for name, array in found.items():
-            from_start = first == 1 and (kind == "chunk" or last <= truncation)
+            from_start = first == 1 and (kind == "chunk" or last <= reach)
             if name in given.parameters or from_start:
                 total[name] += array
     return given.natural(total)
@@ -147,12 +238,9 @@ def state_jacobians(
         ``[t, k] = [t, j] @ [j, k]``.
     """
     given = _single(read_arguments(cell, parameters, inputs, initial))
-    code, probes = _probes(given)
-    found = code.sweep(given.parameters, probes).gradients
-    one_step = np.concatenate([found[start(state)] for state in cell.states], axis=-1)
-    one_step = one_step.reshape((given.steps, -1, one_step.shape[-1]))
+    one_step = _one_steps(given, *_probes(given))
     size = one_step.shape[-1]
-    jacobians = np.zeros((given.steps + 1, given.steps + 1, size, size))
+    jacobians = np.zeros((given.steps + 1, given.steps + 1, size, size), given.dtype)
     jacobians[0, 0] = np.eye(size)
     for t in range(1, given.steps + 1):
         jacobians[t, :t] = one_step[t - 1] @ jacobians[t - 1, :t]
@@ -173,9 +261,33 @@ def immediate(
     """
     given = _single(read_arguments(cell, parameters, inputs, initial))
     _known(cell, wrt)
+    return _immediate(given, *_probes(given), wrt)
+
+
+def sensitivities(
+    cell: Cell, parameters: Given, inputs: npt.ArrayLike, wrt: str, *, initial: Given | None = None
+) -> Array:
+    """Total derivative of the state by a parameter, all its uses up to that step together.
+
+    Returns
+    -------
+    ndarray, shape (T+1, S, *wrt.shape)
+        ``[t]`` is ds_t/dwrt, carried forward from step to step: J_t ``[t-1]`` + ∂⁺s_t/∂wrt with the Jacobian
+        J_t of one step; ``[0]`` is zero. Several states are stacked as in ``state_jacobians``.
+
+    References
+    ----------
+    Williams & Zipser (1989), A learning algorithm for continually running fully recurrent neural networks,
+    Neural Computation 1(2).
+    """
+    given = _single(read_arguments(cell, parameters, inputs, initial))
+    _known(cell, wrt)
     code, probes = _probes(given)
-    added = _added(code, given, probes, wrt)
-    return added.reshape((given.steps, -1, *added.shape[2:]))
+    one_step, added = _one_steps(given, code, probes), _immediate(given, code, probes, wrt)
+    total = np.zeros((given.steps + 1, *added.shape[1:]), given.dtype)
+    for t in range(1, given.steps + 1):
+        total[t] = np.tensordot(one_step[t - 1], total[t - 1], axes=1) + added[t - 1]
+    return total
 
 
 def contributions(
@@ -198,13 +310,14 @@ def contributions(
     """
     given = _single(read_arguments(cell, parameters, inputs, initial))
     _known(cell, wrt)
-    code, y, weights, steps = program(cell), given.targets(targets), given.weights(mask)[:, 0], given.steps
-    out = np.zeros((steps, steps, *given.natural({wrt: given.parameters[wrt]})[wrt].shape))
+    code, weights, steps = program(cell), given.weights(mask), given.steps
+    y, weights = given.targets(targets, weights), weights[:, 0]
+    out = np.zeros((steps, steps, *given.lengths(cell.parameters[wrt])), given.dtype)
     for begin in range(0, steps, MOST_TOGETHER):
         end = min(begin + MOST_TOGETHER, steps)
         copies = end - begin
         ahead = {cell.roles.input: given.x[:end], cell.roles.target: y[:end]}
-        alone = np.zeros((end, copies))
+        alone = np.zeros((end, copies), given.dtype)
         alone[np.arange(begin, end), np.arange(copies)] = weights[begin:end]
         sequences = Sequences(
             {name: np.repeat(array, copies, axis=1) for name, array in ahead.items()},
@@ -215,25 +328,59 @@ def contributions(
     return out
 
 
+def _one_steps(given: Arguments, code: Program, probes: Sequences) -> Array:
+    """Return the Jacobian of each step, shape (T, S, S)."""
+    found = code.sweep(given.parameters, probes).gradients
+    rows = np.concatenate([found[start(state)] for state in given.cell.states], axis=-1)
+    return rows.reshape((given.steps, -1, rows.shape[-1]))
+
+
+def _immediate(given: Arguments, code: Program, probes: Sequences, wrt: str) -> Array:
+    """Return ∂⁺s_k/∂wrt of each step, shape (T, S, *wrt.shape)."""
+    added = _added(code, given, probes, wrt)
+    return added.reshape((given.steps, -1, *added.shape[2:]))
+
+
 def _added(code: Program, given: Arguments, sequences: Sequences, wrt: str) -> Array:
     """Return what every step of every sequence adds to the gradient of a parameter: (T, B, *shape)."""
-    shape = tuple(given.sizes[axis] for axis in given.cell.parameters[wrt])
+    shape = given.lengths(given.cell.parameters[wrt])
     if wrt not in code.swept.terms:
-        return np.zeros((*sequences.weights.shape, *shape))  # the loss does not depend on it
-    found = code.sweep(given.parameters, sequences)
+        return np.zeros((*sequences.weights.shape, *shape), given.dtype)  # the loss does not depend on it
+    each = _evaluated(code.swept.terms[wrt], code, given, code.sweep(given.parameters, sequences))
+    return np.broadcast_to(each, (*sequences.weights.shape, *shape))
+
+
+def _evaluated(tensor: Tensor, code: Program, given: Arguments, found: Swept) -> Array:
+    """Return an expression of the symbolic step at every step of every sequence: (T, B, *shape)."""
     known = {**found.values, **{name + ADJOINT: array for name, array in found.adjoints.items()}}
 
     def lookup(v: Variable) -> Array:
         if v.time is None:
-            return given.parameters[v.name].reshape(tuple(given.sizes[axis] for axis in v.shape))
+            return given.parameters[v.name].reshape(given.lengths(v.shape))
         array = known[v.name]
         if v.name in given.cell.states:
             array = array[1:] if v.time == STEP else array[:-1]
         return array if v.shape else array[..., 0]
 
-    term: Tensor = code.swept.terms[wrt]
-    each = evaluate(term, lookup, Point(code.swept.network, {}, given.sizes))
-    return np.broadcast_to(each, (*sequences.weights.shape, *shape))
+    return evaluate(tensor, lookup, Point(code.swept.network, {}, given.sizes)).astype(given.dtype)
+
+
+@lru_cache(maxsize=32)
+def _behind_the_sweep(cell: Cell) -> dict[str, Tensor]:
+    """Return ∂L_t/∂v_t for what the sweep leaves out: the loss, and signals between it and the logits."""
+    network = dataclasses.replace(cell.unroll(2), distribution="")
+    loss, swept = network.loss(STEP), program(cell, every_signal=True).signature.adjoints
+    behind = (e.target for e in cell.step if e.target.name not in swept)
+    return {v.name: derive(Total(loss, v), network, FULL).result for v in behind}
+
+
+def _from_target(cell: Cell) -> set[str]:
+    """Return the signals of a step that are computed from its target."""
+    found = {cell.roles.target}
+    for equation in cell.step:
+        if any(v.name in found for v in equation.used):
+            found.add(equation.target.name)
+    return found
 
 
 def _probes(given: Arguments) -> tuple[Program, Sequences]:
@@ -247,15 +394,15 @@ def _probes(given: Arguments) -> tuple[Program, Sequences]:
     total = sum(sizes)
     bounds = np.cumsum([0, *sizes])
     seeds = {
-        _seed(state): np.tile(np.eye(total)[:, low:high], (given.steps, 1))[None]
+        _seed(state): np.tile(np.eye(total, dtype=given.dtype)[:, low:high], (given.steps, 1))[None]
         for state, low, high in zip(cell.states, bounds, bounds[1:])
     }
-    zeros = {name: np.zeros((given.steps, 1, seed.shape[-1])) for name, seed in seeds.items()}
+    zeros = {name: np.zeros((given.steps, 1, seed.shape[-1]), given.dtype) for name, seed in seeds.items()}
     values = code.forward(given.parameters, {cell.roles.input: given.x, **zeros}, given.initial)
     return code, Sequences(
         {cell.roles.input: np.repeat(given.x[:, 0], total, axis=0)[None], **seeds},
         {state: np.repeat(values[state][:-1, 0], total, axis=0) for state in cell.states},
-        np.ones((1, given.steps * total)),
+        np.ones((1, given.steps * total), given.dtype),
     )
 
 

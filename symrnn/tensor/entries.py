@@ -122,8 +122,19 @@ def size(axis: str) -> Expr:
 
 
 def index(name: str | int | Expr) -> Any:
-    """Return an index letter or number as SymPy knows it."""
-    return sympy.Symbol(name, integer=True) if isinstance(name, str) else sympy.sympify(name, strict=True)
+    """Return an index letter or number as SymPy knows it.
+
+    Raises
+    ------
+    ShapeError
+        If it is a number that counts no entry: entries are counted from 1.
+    """
+    if isinstance(name, str):
+        return sympy.Symbol(name, integer=True)
+    number = sympy.sympify(name, strict=True)
+    if not isinstance(number, Expr) or (number.is_number and not (number.is_Integer and number >= 1)):
+        raise ShapeError(f"there is no entry {name}; accepted: a letter, or a whole number counted from 1")
+    return number
 
 
 def entry(v: Variable, at: Sequence[Index]) -> Expr:
@@ -148,7 +159,7 @@ def entry_of(tensor: Tensor, at: Sequence[str | int | Expr]) -> Expr:
     Raises
     ------
     ShapeError
-        If the number of indices is not the rank.
+        If the number of indices is not the rank, or one counts no entry.
 
     Examples
     --------

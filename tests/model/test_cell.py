@@ -1,5 +1,6 @@
 """Cells: what a file says is what the network has; unrolling copies the step and weights the losses."""
 
+import numpy as np
 import pytest
 from sympy import Integer, Rational
 
@@ -143,3 +144,9 @@ def test_a_cell_must_read_its_input(tmp_path):
 
 def test_the_built_in_cells_are_the_files_in_the_folder():
     assert builtin_cells() == sorted(path.stem for path in (HERE / "cells").iterdir())
+
+
+def test_a_number_of_steps_may_be_a_whole_number_of_numpy():
+    cell = Cell.load("elman")
+    assert cell.unroll(np.int64(3)) == cell.unroll(3)
+    assert type(cell.unroll(np.int64(3)).steps) is int

@@ -1,9 +1,20 @@
 """The numeric interface equals the hand-written reference and the complex step through its forward pass."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from symrnn import contributions, gradients, immediate, state_jacobians, truncated_gradients
+from symrnn import (
+    adjoints,
+    contributions,
+    forward,
+    gradients,
+    immediate,
+    sensitivities,
+    state_jacobians,
+    truncated_gradients,
+)
 from symrnn.model import Cell
 from symrnn.tensor import ACTIVATIONS, ShapeError
 from tests.reference import elman as reference
@@ -29,10 +40,17 @@ def drawn(steps: int, lead: tuple[int, ...] = ()):
     return parameters, inputs, targets, rng.integers(M, size=(steps, *lead)), rng.normal(size=(*lead, D))
 
 
+def any_sum(activation: str, loss: str) -> Cell:
+    """Return an Elman cell whose targets may have any sum: what is derived holds for those as well."""
+    return replace(Cell.load("elman", activation, loss), distribution=False)
+
+
 def cell_and_targets(activation: str, loss: str, vectors, classes):
     """Return the cell and its targets: class indices for the sigmoid, else vectors, whatever their sum."""
     by_class = activation == "sigmoid" and loss == "cross_entropy"
-    return Cell.load("elman", activation, loss), classes if by_class else vectors
+    return (
+        (Cell.load("elman", activation, loss), classes) if by_class else (any_sum(activation, loss), vectors)
+    )
 
 
 def assert_equal(found, expected, names=reference.GRADIENTS):
@@ -153,7 +171,7 @@ def test_contributions_equal_the_terms_of_the_double_sum(activation, loss):
 @pytest.mark.parametrize("wrt", ["W", "U", "b", "V", "c"])
 def test_contributions_sum_to_the_gradient(loss, wrt):
     parameters, inputs, vectors, _, initial = drawn(5)
-    cell = Cell.load("elman", "tanh", loss)
+    cell = any_sum("tanh", loss)
     found = contributions(cell, parameters, inputs, vectors, wrt, initial={"s": initial}, mask=MASKS[5])
     expected = reference.double_sum(parameters, inputs, vectors, initial, "tanh", loss, MASKS[5])
     np.testing.assert_allclose(found.sum(axis=(0, 1)), expected[wrt], **CLOSE)
@@ -172,7 +190,7 @@ def test_truncated_gradients_keep_the_paths_of_the_reference(loss, steps, kind, 
     parameters, inputs, vectors, _, initial = drawn(steps)
     options = {"truncation": truncation, "kind": kind}
     found = truncated_gradients(
-        *(Cell.load("elman", "tanh", loss), parameters, inputs, vectors),
+        *(any_sum("tanh", loss), parameters, inputs, vectors),
         initial={"s": initial},
         mask=MASKS[steps],
         **options,
@@ -236,6 +254,14 @@ BAD = {
     "an unknown state": (given(initial={"h": np.ones(D)}), "no state 'h'; it has s"),
     "a state too long": (given(initial={"s": np.ones(D + 1)}), r"\(4,\)"),
     "a mask too long": (given(mask=np.ones(5)), r"\(5,\)"),
+    "complex inputs": (given(inputs=np.ones((4, N)) + 1j), "inputs hold complex numbers; accepted: real"),
+    "complex parameters": (changed("b", [1j, 0, 0]), "parameter b hold complex numbers"),
+    "complex targets": (given(targets=np.full((4, M), 1j)), "targets hold complex numbers"),
+    "masked inputs": (given(inputs=np.ma.masked_less(np.zeros((4, N)), 1)), "inputs have masked entries"),
+    "masked targets": (given(targets=np.ma.masked_less(np.zeros((4, M)), 1)), "targets have masked entries"),
+    "a mask with masked entries": (given(mask=np.ma.masked_less(np.zeros(4), 1)), "mask have masked entries"),
+    "words": (given(inputs=[["a", "b"]] * 4), "inputs are no array of numbers"),
+    "rows of different lengths": (given(inputs=[[1, 2], [3]]), "inputs are no array of numbers"),
     "NaN in the mask": (given(mask=[1, 1, np.nan, 1]), "mask .*not finite"),
 }
 
@@ -250,7 +276,10 @@ def test_arguments_that_do_not_fit_are_refused_with_what_would(case):
         gradients(cell, **{**good, **change(good)})
 
 
-@pytest.mark.parametrize(("kind", "truncation"), [("lag", -1), ("chunk", 0), ("lag", 1.5), ("both", 2)])
+@pytest.mark.parametrize(
+    ("kind", "truncation"),
+    [("lag", -1), ("chunk", 0), ("lag", 1.5), ("lag", 5.0), ("chunk", 5.0), ("lag", True), ("both", 2)],
+)
 def test_a_truncation_that_does_not_exist_is_refused(kind, truncation):
     parameters, inputs, vectors, _, _ = drawn(4)
     cell = Cell.load("elman", "tanh", "squared_error")
@@ -276,3 +305,80 @@ def test_an_unknown_parameter_is_refused_by_name():
         contributions(Cell.load("elman"), parameters, inputs, classes, "Q")
     with pytest.raises(ShapeError, match="no parameter 's'; accepted: U, W, b, V, c"):
         immediate(Cell.load("elman"), parameters, inputs, "s")
+
+
+def test_a_target_that_is_no_distribution_is_refused_by_its_row_unless_its_loss_does_not_count():
+    parameters, inputs, _, classes, _ = drawn(4, (BATCH,))
+    cell, targets = Cell.load("elman"), np.eye(M)[classes]
+    good = gradients(cell, parameters, inputs, targets)
+    targets[2, 3] = 1
+    for call in (gradients, adjoints, forward, lambda *rest: truncated_gradients(*rest, truncation=1)):
+        with pytest.raises(ShapeError, match=r"targets\[2, 3\] add up to 4; accepted .* cross_entropy: 1"):
+            call(cell, parameters, inputs, targets)
+    with pytest.raises(ShapeError, match=r"targets\[2\] add up to 4"):
+        contributions(cell, parameters, inputs[:, 3], targets[:, 3], "W")
+    mask = np.ones((4, BATCH))
+    mask[2, 3] = 0
+    found = gradients(cell, parameters, inputs, targets, mask=mask)
+    np.testing.assert_allclose(found["x"][:, :3], good["x"][:, :3], **CLOSE)
+    squared = Cell.load("elman", loss="squared_error")
+    assert gradients(squared, parameters, inputs, targets)["W"].any()
+
+
+def test_float32_distributions_are_distributions():
+    parameters, inputs, _, _, _ = drawn(4)
+    targets = np.random.default_rng(SEED).dirichlet(np.ones(M), size=4).astype(np.float32)
+    assert (targets.sum(axis=1, dtype=float) != 1).any()
+    assert gradients(Cell.load("elman"), parameters, inputs, targets)["W"].any()
+
+
+def test_an_empty_batch_has_zero_gradients_of_the_right_shapes():
+    parameters, inputs, _, classes, _ = drawn(4, (BATCH,))
+    cell = Cell.load("elman")
+    arguments = (cell, parameters, inputs[:, :0], classes[:, :0])
+    one = (cell, parameters, inputs[:, :1], classes[:, :1])
+    calls = (
+        lambda *rest: gradients(*rest),
+        lambda *rest: truncated_gradients(*rest, truncation=2),
+        lambda *rest: truncated_gradients(*rest, truncation=2, kind="chunk"),
+        lambda *rest: adjoints(*rest),
+        lambda *rest: forward(*rest),
+    )
+    for call in calls:
+        found, expected = call(*arguments), call(*one)
+        assert set(found) == set(expected)
+        for name, array in found.items():
+            batch_axis = None if name in parameters else 0 if name == "s0" else 1
+            shape = tuple(0 if n == batch_axis else size for n, size in enumerate(expected[name].shape))
+            assert array.shape == shape, name
+            assert not array.any()
+
+
+@pytest.mark.parametrize("cell", ["elman", "lstm"])
+def test_float32_stays_float32_and_one_array_of_float64_makes_everything_float64(cell):
+    loaded = Cell.load(cell)
+    rng = np.random.default_rng(SEED)
+    sizes = {"n": N, "d": D, "m": M}
+    shapes = {name: [sizes[axis] for axis in shape] for name, shape in loaded.parameters.items()}
+    parameters = {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
+    wide = {name: array.astype(float) for name, array in parameters.items()}
+    inputs, classes = rng.normal(size=(5, N)).astype(np.float32), rng.integers(M, size=5)
+    calls = {
+        "gradients": lambda p, x: gradients(loaded, p, x, classes, mask=MASKS[5]),
+        "truncated": lambda p, x: truncated_gradients(loaded, p, x, np.eye(M)[classes], truncation=2),
+        "forward": lambda p, x: forward(loaded, p, x, classes),
+        "adjoints": lambda p, x: adjoints(loaded, p, x, classes),
+        "jacobians": lambda p, x: {"all": state_jacobians(loaded, p, x)},
+        "immediate": lambda p, x: {name: immediate(loaded, p, x, name) for name in ("V", bias)},
+        "sensitivities": lambda p, x: {"all": sensitivities(loaded, p, x, bias)},
+        "contributions": lambda p, x: {"all": contributions(loaded, p, x, classes, bias)},
+    }
+    bias = next(name for name, shape in loaded.parameters.items() if shape == ("d",))
+    for what, call in calls.items():
+        exact = call(wide, inputs)
+        for name, array in call(parameters, inputs).items():
+            assert (array.dtype, exact[name].dtype) == (np.float32, np.float64), (what, name)
+            np.testing.assert_allclose(array, exact[name], rtol=1e-3, atol=1e-5, err_msg=f"{what} {name}")
+        assert all(a.dtype == np.float64 for a in call({**parameters, "V": wide["V"]}, inputs).values())
+        assert all(a.dtype == np.float32 for a in call(parameters, np.ones((5, N), int)).values())
+        assert all(a.dtype == np.float32 for a in call(parameters, inputs.tolist()).values())

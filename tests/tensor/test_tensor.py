@@ -29,6 +29,7 @@ from symrnn.tensor import (
     Zeros,
     bound,
     contract,
+    entry_of,
     hadamard,
     nodes as nodes,
     outer,
@@ -190,3 +191,11 @@ def test_a_product_is_not_continued_past_a_vector_that_closes_it():
 def test_the_module_of_the_language_knows_its_variables():
     assert nodes.Contraction(W, s(2)).variables() == {W, s(2)}
     assert str(Total(s(k), s(k - 1))) == "Total(s[k], s[k - 1])"
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 1.5, Integer(0), Rational(1, 2), True])
+def test_an_index_counts_entries_from_one(wrong):
+    W = Variable("W", ("d", "d"))
+    with pytest.raises(ShapeError, match=r"no entry .*; accepted: a letter, or a whole number"):
+        entry_of(W, (1, wrong))
+    assert str(entry_of(W, (1, Symbol("q")))) == "W[1, q]"

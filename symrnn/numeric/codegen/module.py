@@ -123,7 +123,7 @@ class Generated:
     backward: Function
 
 
-def generate(cell: Cell, swept: Sweep) -> Generated:
+def generate(cell: Cell, swept: Sweep, every_signal: bool = False) -> Generated:
     """Return the generated functions of a cell.
 
     Parameters
@@ -131,6 +131,9 @@ def generate(cell: Cell, swept: Sweep) -> Generated:
     cell : Cell
     swept : Sweep
         Its derived backward sweep, with weights and without the assumption that targets add up to one.
+    every_signal : bool
+        Whether they return all signals and all adjoints of the sweep, and not only those that the gradients
+        are computed from. Nothing is overwritten then.
 
     Raises
     ------
@@ -140,9 +143,13 @@ def generate(cell: Cell, swept: Sweep) -> Generated:
     signals = named_signals(cell.step, cell.states)
     gradients = gradient_terms(swept, signals)
     asked = frozenset(v.name for g in gradients.values() for v in g.variables() if is_adjoint(v))
+    if every_signal:
+        asked |= {e.target.name + ADJOINT for e in cell.step}
     adjoints = backward_plan(swept, signals, asked)
     terms = (*gradients.values(), *swept.terms.values())
     used = adjoints.uses | {v.name for term in terms for v in term.variables()}
+    if every_signal:
+        used |= {equation.target.name for equation in cell.step}
     names = Names()
     signature = _signature(cell, signals, adjoints, used, names)
     memory = Memory(outside=(*signature.local.values(), WEIGHTS))
