@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests import FRESH_SEED
+from tests.sampling import leave_to_deep
 
 JOB = """\
 title = "A small job"
@@ -44,6 +45,11 @@ def pytest_configure() -> None:
 
 def pytest_report_header() -> str:
     return f"fresh random cells: {FRESH_SEED}={os.environ[FRESH_SEED]}"
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    leave_to_deep(items)
 
 
 @pytest.fixture(autouse=True)

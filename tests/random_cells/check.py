@@ -24,10 +24,7 @@ from tests.laws.laws import close
 
 STEPS, MASK, SEED = 3, (1, 0, 0.5), 3
 LARGEST = 30.0  # a signal beyond this comes from an equation that grows without bounds: no use as a probe
-FEW, SEVERAL = (
-    2,
-    4,
-)  # of the derivations of a cell are certified: of a quick run, and of one that takes its time
+FEW, SEVERAL = 1, 4  # derivations of a cell that are certified: by a quick run, by one that takes its time
 
 
 class NoProbe(Exception):
