@@ -13,7 +13,7 @@ from typing import Any
 
 from sympy.core.expr import Expr
 
-from symrnn.model.equation import NetworkError
+from symrnn.model.equation import STEP, NetworkError
 from symrnn.model.paths import Graph
 from symrnn.model.roles import ROLES, Roles
 from symrnn.tensor import Shape, Tensor, Variable
@@ -82,6 +82,12 @@ class OrderedNetwork(Graph):
     def logits(self, time: Any) -> Variable:
         """Return the logits of a step."""
         return self[self.roles.logits, time]
+
+    @property
+    def remembers(self) -> bool:
+        """Whether the loss of a step depends on a state of the step before."""
+        loss = self.loss(STEP)
+        return any(self.whole.depends(loss, self[state, STEP - 1]) for state in self.states)
 
     def __getitem__(self, key: str | tuple[str, Any]) -> Variable:
         """``network["W"]``, ``network["s", 3]``, ``network["s", k - 1]``: a variable by name and time."""
