@@ -306,10 +306,6 @@ OPTIONS: dict[str, Any] = {
     "an unknown view": (["derive", "elman", "--view", "side"], ["--view", "'side'", "choose from"]),
     "an unknown cell": (["derive", "elmann"], ["'elmann'", "did you mean 'elman'?"]),
     "an unknown signal": (["derive", "elman", "--of", "Q"], ["no signal 'Q'", "it has"]),
-    "a gated cell without a variable": (
-        ["derive", "lstm"],
-        ["--wrt: LSTM has no W", "accepted: U_i, W_i, b_i"],
-    ),
     "an unknown variable": (["derive", "elman", "--wrt", "Q"], ["no signal 'Q'", "it has"]),
     "a step beyond the last": (["derive", "elman", "--at", "9", "--steps", "4"], ["step 9", "steps 1 to 4"]),
     "the step nought": (["derive", "elman", "--at", "0"], ["L has no value at step 0", "steps 1 to"]),

@@ -310,7 +310,9 @@ def test_entrywise_equations_that_are_each_used_once_have_the_gradients_of_the_c
     file = tmp_path / "chained.toml"
     file.write_text(CHAINED, encoding="utf-8")
     parameters, inputs, _, classes, _ = drawn(4)
-    parameters = {name: 0.1 * parameters[name] for name in ("U", "W", "V")}  # 30 o stays where slopes are seen
+    parameters = {
+        name: 0.1 * parameters[name] for name in ("U", "W", "V")
+    }  # 30 o stays where slopes are seen
     found = gradients(Cell.load(file), parameters, inputs, classes)
     for name, array in parameters.items():
         assert np.abs(found[name]).max() > 1e-3
