@@ -99,6 +99,8 @@ def derive(options: argparse.Namespace) -> int:
     network = cell.unroll(options.steps or max(last, 1))
     of = network[notation.read([options.of or network.roles.loss], cell)[0], last]
     sizes = _sizes(options.size)
+    if why := cell.single_class(sizes):
+        raise UsageError(f"--size: {why}")
     listed: list[View]
     with progress(f"derive {cell.name}"), under(Conventions(copies=notation.copies)):
         if options.wrt is None and options.view == "sweep":

@@ -59,8 +59,10 @@ class Arguments:
         Raises
         ------
         ShapeError
-            If a shape or a class does not fit.
+            If a shape or a class does not fit, or there is one class only.
         """
+        if why := self.cell.single_class(self.sizes):
+            raise ShapeError(f"{self.cell.name}: {why}")
         array, lead = np.asarray(targets), (self.steps, *self.batch)
         classes = self.size(self.cell.signals[self.cell.roles.target])
         if array.dtype.kind in "iu":

@@ -321,3 +321,15 @@ def test_entrywise_equations_that_are_each_used_once_have_the_gradients_of_the_c
             moved[name][place] += 1j * H
             expected = chained_loss(moved, inputs, classes).imag / H
             np.testing.assert_allclose(found[name][place], expected, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("function", [gradients, lambda *given: contributions(*given, "W")])
+def test_one_class_is_refused_with_softmax_and_has_slopes_with_squared_error(function):
+    parameters, inputs, vectors, _, _ = drawn(4)
+    parameters |= {"V": parameters["V"][:1], "c": parameters["c"][:1]}
+    with pytest.raises(
+        ShapeError, match=r"one class .* accepted: two classes or more, or loss = squared_error"
+    ):
+        function(Cell.load("elman"), parameters, inputs, np.ones((4, 1)))
+    found = function(Cell.load("elman", loss="squared_error"), parameters, inputs, vectors[:, :1])
+    assert np.abs(found["W"] if isinstance(found, dict) else found).max() > 1e-3
