@@ -112,7 +112,7 @@ def parser() -> argparse.ArgumentParser:
     derive.add_argument(
         "--wrt",
         metavar="NAME",
-        help="by what: a parameter, s0 or x2 (default: W; for the sweep all parameters)",
+        help="by what: a parameter, s0 or x2 (default: the first recurrent matrix; in the sweep, all)",
     )
     derive.add_argument(
         "--steps", type=int, metavar="T", help="how many steps to unroll (default: 4, or --at)"

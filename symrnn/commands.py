@@ -99,6 +99,8 @@ def derive(options: argparse.Namespace) -> int:
     network = cell.unroll(options.steps or max(last, 1))
     of = network[notation.read([options.of or network.roles.loss], cell)[0], last]
     sizes = _sizes(options.size)
+    if why := cell.single_class(sizes):
+        raise UsageError(f"--size: {why}")
     listed: list[View]
     with progress(f"derive {cell.name}"), under(Conventions(copies=notation.copies)):
         if options.wrt is None and options.view == "sweep":
@@ -120,11 +122,13 @@ def derive(options: argparse.Namespace) -> int:
 
 
 def _wrt(options: argparse.Namespace, cell: Cell, notation: Preset, network: OrderedNetwork) -> Variable:
-    """Return what to differentiate by: W unless an option says otherwise."""
-    name = notation.read([options.wrt or "W"], cell)[0]
-    if options.wrt is None and name not in cell.parameters:
-        raise UsageError(f"--wrt: {cell.name} has no W; accepted: {', '.join(cell.parameters)}")
-    return network.lookup(name)
+    """Return what to differentiate by; unless an option says it, the first recurrent matrix.
+
+    A cell without one is asked for its first parameter.
+    """
+    if options.wrt is not None:
+        return network.lookup(notation.read([options.wrt], cell)[0])
+    return network[next(iter((*network.recurrent_matrices, *cell.parameters)))]
 
 
 def _sizes(text_: str) -> dict[str, int]:

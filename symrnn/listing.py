@@ -8,8 +8,10 @@ from typing import Any
 
 import sympy
 
-from symrnn.certificate import TOLERANCE, Certificate, Check, certify, check_ink
+from symrnn.certificate import TOLERANCE, Certificate, Check, assignments, certify, check_ink
 from symrnn.derivation import (
+    INSERT,
+    PUT_BACK,
     Derivation,
     EntryDerivation,
     OneStep,
@@ -23,7 +25,7 @@ from symrnn.derivation import (
 )
 from symrnn.model import OrderedNetwork
 from symrnn.notation import Tree, broken, entry_layout, latex, layout, line, text, uncoloured
-from symrnn.tensor import Total, Variable
+from symrnn.tensor import Total, Variable, free_times
 from symrnn.witness import Point, ScalarNetwork, deviation, places, random_point, value
 
 TERMINAL = 100  # characters of a formula in one line, where it is a sum that can be broken
@@ -103,7 +105,18 @@ def view_of(derivation: Derivation | EntryDerivation, at: Point, words: str = ""
         )
     else:
         lines = tuple((*line(x.lhs, x.rhs), x.rule.name, _words(x.reason)) for x in derivation.lines())
+        if derivation.leaves_out:
+            lines = (*lines, (*line(derivation.goal, derivation.result), INSERT, _words((PUT_BACK,))))
+            certificate = replace(certificate, checks=(*certificate.checks, _whole(derivation, at))).require()
     return View(certificate.goal + (f", {words}" if words else ""), lines, certificate)
+
+
+def _whole(derivation: Derivation, at: Point) -> Check:
+    """Read the result back as it is printed behind the lines that leave its front factor out."""
+    goal, network = derivation.goal, derivation.network
+    choices = list(assignments(free_times(goal), derivation.times, network))
+    number = len(derivation.lines()) + 1
+    return check_ink(number, INSERT, goal, derivation.result, at.of(network), choices)
 
 
 def _words(reason: Reason) -> str:

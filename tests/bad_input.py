@@ -77,6 +77,10 @@ JOBS: dict[str, Any] = {
     ),
     "no state": ([("state = 3", "state = 0")], ["axis d has size 0", "accepted: 1 to"]),
     "a huge state": ([("state = 3", "state = 1000")], ["size 1000", "accepted: 1 to"]),
+    "one class": (
+        [(TARGETS, "targets = [[1.0], [1.0]]")],
+        ["softmax over one class (axis m has size 1)", "two classes or more, or loss = squared_error"],
+    ),
     "a negative seed": ([("seed = 7", "seed = -7")], ["seed is -7", "accepted: 0 to"]),
     "a seed of 4,000 digits": ([("seed = 7", f"seed = {'9' * 4_000}")], ["seed is 999", "accepted: 0 to"]),
     "a state of 4,000 digits": ([("state = 3", f"state = {'9' * 4_000}")], ["size 999", "accepted: 1 to"]),
@@ -306,15 +310,15 @@ OPTIONS: dict[str, Any] = {
     "an unknown view": (["derive", "elman", "--view", "side"], ["--view", "'side'", "choose from"]),
     "an unknown cell": (["derive", "elmann"], ["'elmann'", "did you mean 'elman'?"]),
     "an unknown signal": (["derive", "elman", "--of", "Q"], ["no signal 'Q'", "it has"]),
-    "a gated cell without a variable": (
-        ["derive", "lstm"],
-        ["--wrt: LSTM has no W", "accepted: U_i, W_i, b_i"],
-    ),
     "an unknown variable": (["derive", "elman", "--wrt", "Q"], ["no signal 'Q'", "it has"]),
     "a step beyond the last": (["derive", "elman", "--at", "9", "--steps", "4"], ["step 9", "steps 1 to 4"]),
     "the step nought": (["derive", "elman", "--at", "0"], ["L has no value at step 0", "steps 1 to"]),
     "no steps": (["derive", "elman", "--steps", "-1"], ["-1", "at least 1"]),
     "a size too large": (["derive", "elman", "--size", "d=99"], ["--size", "'d=99'", "accepted"]),
+    "a view of one class": (
+        ["derive", "elman", "--view", "scalar", "--size", "m=1"],
+        ["--size: softmax over one class", "two classes or more"],
+    ),
     "of what is given": (["derive", "elman", "--of", "x", "--wrt", "W"], ["x[4]", "no equation"]),
     "an activation without effect": (
         ["derive", "gru", "--activation", "relu"],

@@ -13,7 +13,7 @@ from sympy import Rational
 import symrnn
 from symrnn import cli
 from symrnn.cli import VIEWS, main
-from symrnn.derivation import BOOK, Sweep
+from symrnn.derivation import BOOK, Derivation, Sweep
 from symrnn.document import Engine
 from symrnn.model import HERE, builtin_cells, losses
 from symrnn.report import FORMATS
@@ -82,6 +82,33 @@ def test_every_view_is_printed_as_json_with_its_rules_and_certificate(view, caps
         assert derivation["certificate"]["deviation"] < 1e-10
         for step in derivation["steps"]:
             assert step["rhs"] and (view == "scalar" or step["rule"] in set(BOOK) | INDEX_RULES)
+
+
+@pytest.mark.parametrize(
+    ("cell", "goal"), [("elman", "∂L_3/∂W"), ("lstm", "∂L_3/∂W_i"), ("minimal-gated", "∂L_3/∂W_f")]
+)
+def test_a_listing_ends_with_the_whole_answer_by_the_first_recurrent_matrix(cell, goal, capsys):
+    (found,) = json.loads(say(["derive", cell, "--at", "3", "--format", "json"], capsys))["derivations"]
+    *_, before, last = found["steps"]
+    assert found["goal"] == last["lhs"] == goal
+    assert before["lhs"] != goal and before["rhs"] in last["rhs"] and "∂L_3/∂" in last["rhs"]
+    assert last["rule"] == "insert"
+    read_back = found["certificate"]["checks"][-1]
+    assert (read_back["rule"], read_back["witness"], read_back["lhs"]) == ("insert", "ink", goal)
+
+
+def test_an_answer_that_is_put_together_wrongly_stops_the_listing(capsys, monkeypatch):
+    monkeypatch.setattr(
+        Derivation, "result", property(lambda d: scale(Rational(1001, 1000), d.steps[-1].after))
+    )
+    assert main(["derive", "elman", "--at", "2"]) == 1
+    assert 'rule "insert"' in capsys.readouterr().err
+
+
+def test_a_derivation_in_latex_ends_with_the_whole_answer():
+    network = symrnn.Cell.load("elman").unroll(2)
+    *_, last = symrnn.derive(symrnn.Total(network["L", 2], network["W"])).latex().splitlines()[:-1]
+    assert last.startswith(r"\frac{\partial \mathcal{L}_{2}}{\partial W} &= ") and r"\text{insert}" in last
 
 
 @pytest.mark.parametrize("wrt", ["U", "b", "V", "c", "s0", "x2"])

@@ -9,7 +9,14 @@ from .onestep import K as K, OneStep as OneStep
 from .rules import BOOK as BOOK, Reason as Reason, Sentence as Sentence, listed as listed
 from .rules.paths import edge_of as edge_of, explicit_implicit as explicit_implicit
 from .rules.sweep import successors_rule as successors_rule
-from .steps import Derivation as Derivation, Line as Line, claim as claim, derive as derive
+from .steps import (
+    INSERT as INSERT,
+    PUT_BACK as PUT_BACK,
+    Derivation as Derivation,
+    Line as Line,
+    claim as claim,
+    derive as derive,
+)
 from .strategies import (
     CONTRACTED as CONTRACTED,
     FULL as FULL,

@@ -33,7 +33,7 @@ def check_paths(goal: Derivative, network: OrderedNetwork) -> None:
     if is_symbolic(v) or is_symbolic(x):
         return
     counts = network.path_counts(x)
-    if counts.get(v, 0) <= limit(v):
+    if v not in counts or counts[v] <= limit(v):
         return
     shorter = [u for u in map(v.at, range(int(v.time))) if 0 < counts.get(u, 0) <= limit(u)]
     expanded = f"{shorter[-1]} by {x} has {counts[shorter[-1]]} and is expanded; " if shorter else ""

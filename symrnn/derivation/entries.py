@@ -17,7 +17,7 @@ from sympy import Indexed, KroneckerDelta, Sum
 
 from symrnn.derivation.budget import DerivationError
 from symrnn.derivation.rules import Reason, Sentence
-from symrnn.derivation.steps import Derivation, derive
+from symrnn.derivation.steps import INSERT, PUT_BACK, Derivation, derive
 from symrnn.model import OrderedNetwork
 from symrnn.tensor import (
     Contraction,
@@ -197,8 +197,7 @@ def _shortened(lines: list[EntryLine]) -> list[EntryLine]:
     middle = [EntryLine(inner[0], line.rhs / common, line.rule, line.reason) for line in lines[first + 1 :]]
     if any(line.rhs.has(*sympy.Mul.make_args(common)) for line in middle):
         return lines
-    reason = Sentence("Put back the factor in front.")
-    whole = EntryLine(lines[0].lhs, lines[-1].rhs, "insert", (reason,))
+    whole = EntryLine(lines[0].lhs, lines[-1].rhs, INSERT, (PUT_BACK,))
     return [*lines[: first + 1], *middle, whole]
 
 

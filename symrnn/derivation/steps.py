@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from sympy.core.traversal import preorder_traversal
@@ -36,6 +36,7 @@ from symrnn.tensor import (
 __all__ = ["Derivation", "DerivationError", "Line", "Step", "claim", "derive"]
 
 MAX_STEPS = 500
+INSERT, PUT_BACK = "insert", Sentence("Put back the factor in front.")  # of a last line: the whole again
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,11 @@ class Derivation:
             for node in self.result.atoms(Derivative)
         )
 
+    @cached_property
+    def leaves_out(self) -> bool:
+        """Whether the lines go on without a front factor, so that the last one does not say the result."""
+        return bool(self.steps) and self.lines()[-1].lhs != self.goal
+
     def lines(self, fold: bool = True) -> list[Line]:
         """Return the lines to print.
 
@@ -129,11 +135,12 @@ class Derivation:
         return self._shortened(lines) if self.strategy.factored else lines
 
     def latex(self) -> str:
-        """Return the lines as an ``aligned`` environment, the name of its rule behind each."""
+        """Return the lines as an ``aligned`` environment, the rule behind each, and the result."""
         rows, before = [], ""
-        for claim in self.lines():
-            lhs, rhs = (latex(uncoloured(tree)) for tree in line(claim.lhs, claim.rhs))
-            rows.append(rf"{'' if lhs == before else lhs} &= {rhs} && \text{{{claim.rule.name}}}")
+        said = [(claim.lhs, claim.rhs, claim.rule.name) for claim in self.lines()]
+        for left, right, rule in [*said, *([(self.goal, self.result, INSERT)] if self.leaves_out else [])]:
+            lhs, rhs = (latex(uncoloured(tree)) for tree in line(left, right))
+            rows.append(rf"{'' if lhs == before else lhs} &= {rhs} && \text{{{rule}}}")
             before = lhs
         return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 

@@ -231,7 +231,7 @@ def choose(goal: Derivative, network: OrderedNetwork) -> tuple[Strategy, Ordered
     """Choose a strategy and the nodes to keep, by what is differentiated and by what.
 
     Within a step: local rules. A loss by its logits: also the cancellation of softmax. A total derivative
-    that runs through states: their paths.
+    that runs through states: their paths. Where there is no path: the base case.
     """
     v, x = goal.args
     condensed = network.condensed
@@ -241,6 +241,8 @@ def choose(goal: Derivative, network: OrderedNetwork) -> tuple[Strategy, Ordered
         return FULL, network
     if network.equation(v) is None:
         raise NetworkError(f"{v} is given, it has no equation to differentiate")
+    if not network.depends(v, x):
+        return CHAIN, network  # its base case is zero
     if network.is_total_loss(v):
         return (DOUBLE_SUM, condensed) if len(network.states) == 1 else (SWEEP, signals(network))
     same_step = v.time is not None and x.time is not None and v.time - x.time in (0, 1)

@@ -22,7 +22,7 @@ from symrnn.model.equation import WEIGHT, Equation, NetworkError
 from symrnn.model.network import OrderedNetwork
 from symrnn.model.roles import ROLES, Roles
 from symrnn.model.toml import FileError
-from symrnn.tensor import Shape, Variable, plus, scale
+from symrnn.tensor import Apply, Shape, Variable, plus, scale
 
 DEFAULT_AXES = {ROLES.input: ("n",), ROLES.target: ("m",)}
 
@@ -114,6 +114,18 @@ class Cell:
     def input_shape(self) -> Shape:
         """Axes of the input, whether some equation reads it or not: it says how many steps there are."""
         return self.signals.get(self.roles.input, DEFAULT_AXES[self.roles.input])
+
+    def single_class(self, sizes: Mapping[str, int]) -> str:
+        """Return why these sizes leave nothing to learn, a softmax over one class; "" where they do not."""
+        applied = {node for e in self.step for node in e.expression.atoms(Apply) if node.rank}
+        axes = {node.shape[-1] for node in applied if node.function == "softmax"}
+        single = next((axis for axis in sorted(axes) if sizes.get(axis) == 1), None)
+        if single is None:
+            return ""
+        return (
+            f"softmax over one class (axis {single} has size 1) is 1 whatever it is given, so every gradient"
+            f" is 0; accepted: two classes or more, or loss = squared_error"
+        )
 
     def unroll(self, steps: int, mask: Sequence[float] | None = None) -> OrderedNetwork:
         """Copy the step ``steps`` times.

@@ -12,11 +12,12 @@ from functools import cached_property
 from typing import Any
 
 from sympy.core.expr import Expr
+from sympy.core.traversal import preorder_traversal
 
-from symrnn.model.equation import NetworkError
+from symrnn.model.equation import STEP, NetworkError
 from symrnn.model.paths import Graph
 from symrnn.model.roles import ROLES, Roles
-from symrnn.tensor import Shape, Tensor, Variable
+from symrnn.tensor import Contraction, Shape, Tensor, Variable
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,25 @@ class OrderedNetwork(Graph):
     def logits(self, time: Any) -> Variable:
         """Return the logits of a step."""
         return self[self.roles.logits, time]
+
+    @property
+    def remembers(self) -> bool:
+        """Whether the loss of a step depends on a state of the step before."""
+        loss = self.loss(STEP)
+        return any(self.whole.depends(loss, self[state, STEP - 1]) for state in self.states)
+
+    @property
+    def recurrent_matrices(self) -> list[str]:
+        """Names of the matrices that multiply what comes from the step before, in order."""
+        given = {v for v in self.given if v.time is None and v.rank == 2}
+        nodes = (node for e in self.step for node in preorder_traversal(e.expression))
+        products = (node.factors for node in nodes if isinstance(node, Contraction))
+        found = [
+            m.name
+            for m, *v in products
+            if m in given and STEP - 1 in {u.time for f in v for u in f.variables()}
+        ]
+        return list(dict.fromkeys(found))
 
     def __getitem__(self, key: str | tuple[str, Any]) -> Variable:
         """``network["W"]``, ``network["s", 3]``, ``network["s", k - 1]``: a variable by name and time."""

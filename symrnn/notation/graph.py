@@ -50,10 +50,15 @@ class Term:
 
 
 def straight_term(network: OrderedNetwork, wrt: Variable, k: int, t: int) -> Term:
-    """Return the term of the use at step k whose path to L_t bends least, and passes most gates."""
-    condensed = network.condensed
-    users = [v for v in (network[s, k] for s in network.states) if wrt in condensed.parents(v)]
-    paths = [path for v in users for path in condensed.paths(v, network.loss(t))]
+    """Return the term of the use at step k whose path to L_t bends least, and passes most gates.
+
+    Where no use at step k reaches L_t, it is one of the latest step from which one does.
+    """
+    condensed, loss = network.condensed, network.loss(t)
+    users = ([network[s, time] for s in network.states] for time in (k, *range(t, 0, -1)))
+    acting = ([v for v in step if wrt in condensed.parents(v)] for step in users)
+    found = ([path for v in step for path in condensed.paths(v, loss)] for step in acting)
+    paths = next(filter(None, found))
 
     def bends(path: tuple[Variable, ...]) -> tuple[int, int]:
         edges = list(pairwise(path))

@@ -76,8 +76,11 @@ class Arguments:
         Raises
         ------
         ShapeError
-            If a shape or a class does not fit, or a target is no distribution where the loss asks for one.
+            If a shape or a class does not fit, there is one class only, or a target is no distribution where
+            the loss asks for one.
         """
+        if why := self.cell.single_class(self.sizes):
+            raise ShapeError(f"{self.cell.name}: {why}")
         array, lead = _numbers("targets", targets), (self.steps, *self.batch)
         classes = self.size(self.cell.signals[self.cell.roles.target])
         if array.dtype.kind in "iu":

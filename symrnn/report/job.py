@@ -207,6 +207,11 @@ def _job(where: str, file: Path, said: JobFile, seed: int | None) -> Job:
     cell, notation = _cell(where, file, said)
     sequence = read_sequence(f"{where}, [sequence]", said.sequence, cell)
     network = cell.unroll(len(sequence.inputs), sequence.weights)
+    if not network.remembers:
+        raise JobError(
+            f"{where}: no loss of {cell.name} depends on a state of the step before, and a document tells how"
+            f" an effect travels; accepted: a cell with a recurrence (symrnn derive shows single derivatives)"
+        )
     of, wrt = _goals(f"{where}, [derive]", network, cell, notation, said.derive)
     if said.kind in ONE_QUESTION:
         one_question(f"{where}, [derive]", said.kind, network, of, wrt)

@@ -151,6 +151,8 @@ def sizes_of(where: str, cell: Cell, state: int, sequence: Sequence) -> dict[str
     for axis, size in sizes.items():
         if not 1 <= size <= MAX_SIZE:
             raise JobError(f"{where}: axis {axis} has size {size!r:.60}; accepted: 1 to {MAX_SIZE}")
+    if why := cell.single_class(sizes):
+        raise JobError(f"{where}: {why}")
     return sizes
 
 

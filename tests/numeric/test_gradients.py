@@ -382,3 +382,60 @@ def test_float32_stays_float32_and_one_array_of_float64_makes_everything_float64
         assert all(a.dtype == np.float64 for a in call({**parameters, "V": wide["V"]}, inputs).values())
         assert all(a.dtype == np.float32 for a in call(parameters, np.ones((5, N), int)).values())
         assert all(a.dtype == np.float32 for a in call(parameters, inputs.tolist()).values())
+
+
+CHAINED = """\
+name = "Chained"
+source = "made for this test: each of a, o, q and r is used once, entry by entry"
+states = ["s"]
+[parameters]
+U = ["d", "n"]
+W = ["d", "d"]
+V = ["m", "d"]
+[equations]
+s = "tanh(W @ s[t-1] + U @ x[t])"
+a = "V @ s[t]"
+o = "tanh(a[t])"
+q = "30 * o[t]"
+r = "sigmoid(q[t])"
+z = "2 * r[t]"
+"""
+
+
+def chained_loss(parameters, inputs, classes):
+    """Return the total loss of the cell above, from zero."""
+    s, total = np.zeros(D), 0.0
+    for x, target in zip(inputs, classes):
+        s = np.tanh(parameters["W"] @ s + parameters["U"] @ x)
+        z = 2 / (1 + np.exp(-30 * np.tanh(parameters["V"] @ s)))
+        total += np.log(np.exp(z).sum()) - z[target]
+    return total
+
+
+def test_entrywise_equations_that_are_each_used_once_have_the_gradients_of_the_complex_step(tmp_path):
+    file = tmp_path / "chained.toml"
+    file.write_text(CHAINED, encoding="utf-8")
+    parameters, inputs, _, classes, _ = drawn(4)
+    parameters = {
+        name: 0.1 * parameters[name] for name in ("U", "W", "V")
+    }  # 30 o stays where slopes are seen
+    found = gradients(Cell.load(file), parameters, inputs, classes)
+    for name, array in parameters.items():
+        assert np.abs(found[name]).max() > 1e-3
+        for place in np.ndindex(*array.shape):
+            moved = {n: a.astype(complex) for n, a in parameters.items()}
+            moved[name][place] += 1j * H
+            expected = chained_loss(moved, inputs, classes).imag / H
+            np.testing.assert_allclose(found[name][place], expected, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("function", [gradients, lambda *given: contributions(*given, "W")])
+def test_one_class_is_refused_with_softmax_and_has_slopes_with_squared_error(function):
+    parameters, inputs, vectors, _, _ = drawn(4)
+    parameters |= {"V": parameters["V"][:1], "c": parameters["c"][:1]}
+    with pytest.raises(
+        ShapeError, match=r"one class .* accepted: two classes or more, or loss = squared_error"
+    ):
+        function(Cell.load("elman"), parameters, inputs, np.ones((4, 1)))
+    found = function(Cell.load("elman", loss="squared_error"), parameters, inputs, vectors[:, :1])
+    assert np.abs(found["W"] if isinstance(found, dict) else found).max() > 1e-3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -82,19 +82,20 @@ class BackwardPlan:
 
 def fused(adjoints: Sequence[Adjoint], keep: Callable[[str], bool]) -> tuple[Adjoint, ...]:
     """Put an adjoint that is used once, and only scaled, into its use."""
-    made = list(adjoints)
-    for a in adjoints:
-        uses = [(b, t) for b in made for t in (*b.own, *b.later) if a.variable in t.variables()]
-        if keep(a.name) or a.later or len(a.own) != 1 or len(uses) != 1:
+    made = {a.name: a for a in adjoints}
+    for name in list(made):
+        a = made[name]  # what was put into it before is part of it
+        uses = [(b, t) for b in made.values() for t in (*b.own, *b.later) if a.variable in t.variables()]
+        if keep(name) or a.later or len(a.own) != 1 or len(uses) != 1:
             continue
         (user, term), (inner,) = uses[0], a.own
         if term.core != a.variable or term not in user.own:
             continue
         merged = Term(term.number * inner.number, inner.core, (*inner.factors, *term.factors))
         own = tuple(merged if t == term else t for t in user.own)
-        made[made.index(user)] = Adjoint(user.variable, own, user.later, (*user.inside, *a.inside, a.name))
-        made.remove(a)
-    return tuple(made)
+        made[user.name] = replace(user, own=own, inside=(*user.inside, *a.inside, name))
+        del made[name]
+    return tuple(made.values())
 
 
 def signal_of(adjoint: Variable) -> str:

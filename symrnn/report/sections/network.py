@@ -237,7 +237,7 @@ def section(material: Material) -> list[Block]:
         "network.figure" if material.chain else "network.figure_of_path",
         cell=job.cell.name,
         steps=last,
-        k=row(Symbol("k"), Operator("="), Number(str(k))),
+        k=row(Symbol("k"), Operator("="), Number(str(term.path[0].time))),
         W=material.main,
         state=term.path[0],
         loss=job.of,
