@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -249,9 +250,9 @@ def code(options: argparse.Namespace) -> int:
     Raises
     ------
     CompileError
-        If the name is no name of a module, or a file is there that symrnn did not write.
+        If the name is no name of a module, or a file is there that is not as symrnn wrote it.
     """
-    from symrnn.numeric import SIGNED, CompileError, check_source, program, source
+    from symrnn.numeric import CompileError, check_source, is_sealed, program, source
     from symrnn.report import write_files
 
     cell = picked(options.cell, options.activation, options.loss)
@@ -269,9 +270,12 @@ def code(options: argparse.Namespace) -> int:
     files = {f"{name}.py": source(module), f"test_{name}.py": check_source(module, name)}
     for other in files:
         there = file.parent / other
-        if there.exists() and SIGNED not in there.read_text(encoding="utf-8", errors="replace"):
+        if not os.path.lexists(there):
+            continue
+        if not there.is_file() or not is_sealed(there.read_text(encoding="utf-8", errors="replace")):
             raise CompileError(
-                f"{there} is there already, and symrnn did not write it; accepted: another name, with --out"
+                f"{there} is there already, not as symrnn wrote it; accepted: another name, with --out, or"
+                " this one once the file is away"
             )
     for done in write_files({n: t.encode() for n, t in files.items()}, file.parent):
         print(f"wrote {done}")

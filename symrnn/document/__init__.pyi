@@ -26,7 +26,7 @@ from .dialects import Format as Format
 from .engines import Engine as Engine, Shared as Shared, make_pdf as make_pdf
 from .filling import filler as filler
 from .processes import in_parallel as in_parallel
-from .rendering import check_templates as check_templates, render as render
+from .rendering import check_templates as check_templates, fingerprint as fingerprint, render as render
 from .tables import cut as cut, table_width as table_width
 from .text import fill as fill, merged as merged
 from .translations import (

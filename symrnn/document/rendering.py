@@ -7,7 +7,8 @@ as it is. Templates run in a sandbox and stop at the first unknown name; Jinja2 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,9 @@ from symrnn.document.blocks import Document
 from symrnn.document.dialects import DIALECTS, Format, templates
 from symrnn.document.engines import PREAMBLE_END
 from symrnn.document.notebook import notebook
-from symrnn.document.sandbox import checked_folder, environment, rendered_apart
+from symrnn.document.sandbox import checked_folder, environment, reached, rendered_apart
 from symrnn.document.text import plain
-from symrnn.document.translations import ORIGINAL, catalogue, languages
+from symrnn.document.translations import FOLDER as WORDS, ORIGINAL, catalogue, languages
 from symrnn.notation import Operator, Role, Row
 from symrnn.notation.emitters import latex as tex
 
@@ -59,9 +60,45 @@ def render(document: Document, format: Format, folder: Path | None = None) -> st
 
 def check_templates(folder: Path, formats: Iterable[Format]) -> Path:
     """Return a folder of templates if it holds one for these formats; ``TemplateError`` if not."""
-    return checked_folder(
-        folder, sorted(file.name for name in formats for file in templates(name).glob("*.*"))
+    return checked_folder(folder, sorted(name for format in formats for name in _names(format)))
+
+
+def fingerprint(formats: Sequence[Format], folder: Path | None = None) -> str:
+    """Return a digest of what documents in some formats are made with: words, and templates.
+
+    Parameters
+    ----------
+    formats : sequence of {"tex", "typ", "html", "ipynb"}
+    folder : Path, optional
+        Templates in it take the place of ours; what they refer to counts as well.
+
+    Raises
+    ------
+    TemplateError
+        If a template of the folder cannot be read.
+    """
+    ours = [file for place in (WORDS, *map(templates, formats)) for file in place.rglob("*.*")]
+    whole = "".join(f"{file.name} {_digest(file.read_bytes())}\n" for file in sorted(ours))
+    if folder is not None:
+        whole += rendered_apart(partial(_sources, formats, folder), folder)
+    return _digest(whole.encode())
+
+
+def _names(format: Format) -> list[str]:
+    """Return the names of our templates of a format."""
+    return sorted(file.name for file in templates(format).glob("*.*"))
+
+
+def _sources(formats: Sequence[Format], folder: Path) -> str:
+    """Return a digest of every template that a folder lets us reach, line by line."""
+    found = (reached(_environment(format, folder, ORIGINAL), _names(format)) for format in formats)
+    return "".join(
+        f"{name} {_digest(text.encode())}\n" for sources in found for name, text in sources.items()
     )
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 @cache

@@ -9,7 +9,7 @@ line.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from jinja2 import (
     TemplateNotFound,
     TemplateSyntaxError,
     Undefined,
+    meta,
 )
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -110,6 +111,35 @@ def checked_folder(folder: Path, ours: Sequence[str]) -> Path:
             f" accepted: {', '.join(ours)}"
         )
     return folder
+
+
+def reached(sandbox: Environment, names: Iterable[str]) -> dict[str, str]:
+    """Return the sources of templates and of all that they refer to, by name; "" where there is none.
+
+    Raises
+    ------
+    TemplateError
+        If a template refers to another by a name that it computes.
+    """
+    assert sandbox.loader is not None
+    found: dict[str, str] = {}
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        try:
+            found[name], file, _ = sandbox.loader.get_source(sandbox, name)
+        except TemplateNotFound:  # an include may say that it can do without
+            found[name] = ""
+            continue
+        for other in meta.find_referenced_templates(sandbox.parse(found[name], name, file)):
+            if other is None:
+                raise TemplateError(
+                    f"template {file}: it computes the name of another; accepted: a name in quotes"
+                )
+            waiting.append(other)
+    return found
 
 
 def rendered_apart(make: Callable[[], str], folder: Path) -> str:

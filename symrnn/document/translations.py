@@ -20,7 +20,7 @@ from pathlib import Path
 from string import Formatter
 
 from symrnn.document.text import STYLES
-from symrnn.model import FileError, read_toml
+from symrnn.model import FileError, files_read, read_toml
 
 FOLDER = Path(__file__).parent / "languages"
 ORIGINAL = "en"
@@ -63,7 +63,9 @@ def catalogue(code: str) -> Catalogue:
     """Return the catalogue of a language, checked; ``LanguageError`` if there is none or it is wrong."""
     if code not in languages():
         raise LanguageError(f"there is no language {code!r:.60}; accepted: {', '.join(languages())}")
-    return read_catalogue(FOLDER / f"{code}.toml", None if code == ORIGINAL else catalogue(ORIGINAL))
+    original = None if code == ORIGINAL else catalogue(ORIGINAL)
+    with files_read():  # it is read once and kept, so whoever notes what is read must not see the first time
+        return read_catalogue(FOLDER / f"{code}.toml", original)
 
 
 def read_catalogue(file: Path, original: Catalogue | None) -> Catalogue:

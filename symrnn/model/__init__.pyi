@@ -28,6 +28,7 @@ from .toml import (
     check_choice as check_choice,
     check_keys as check_keys,
     check_text as check_text,
+    files_read as files_read,
     finite_numbers as finite_numbers,
     read_table as read_table,
     read_toml as read_toml,

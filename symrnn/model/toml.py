@@ -1,17 +1,21 @@
 """TOML files from strangers: read within limits, checked against a declaration, errors that name the place.
 
 Every table that symrnn reads is declared once, as a dataclass, and ``read_table`` checks it: one message says
-which file, where, what was found and what would be accepted.
+which file, where, what was found and what would be accepted. Every file that data come from passes through
+``read_toml``, so what it notes for ``files_read`` is all that was read.
 """
 
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 import sys
 import tomllib
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from pathlib import Path
 from types import UnionType
@@ -31,6 +35,20 @@ TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # they print
 
 class FileError(InputError):
     """A file that cannot be used; the message names file, place, finding and what would be accepted."""
+
+
+_noted: ContextVar[dict[Path, str] | None] = ContextVar("files that are read", default=None)
+
+
+@contextmanager
+def files_read() -> Iterator[dict[Path, str]]:
+    """Note which TOML files are read, in order, with the SHA-256 of their text."""
+    noted: dict[Path, str] = {}
+    before = _noted.set(noted)
+    try:
+        yield noted
+    finally:
+        _noted.reset(before)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -54,6 +72,8 @@ def read_toml(path: Path) -> dict[str, Any]:
             raise
         reason = getattr(error, "strerror", error)
         raise FileError(f"{path}: cannot be read ({reason}); give the path of a .toml file") from None
+    if (noted := _noted.get()) is not None:
+        noted[path] = hashlib.sha256(text.encode()).hexdigest()
     if DOTTED.search(text):  # tomllib would take the square of their number
         raise FileError(f"{path}: a key has more than {MAX_DOTS} parts; at most {MAX_DOTS} are read")
     try:

@@ -7,23 +7,23 @@ that was stopped goes on where it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
-from importlib.metadata import version
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from symrnn.document import Engine, Shared, check_templates, in_parallel, spoken
+from symrnn.document import Engine, Shared, check_templates, fingerprint, in_parallel, spoken
+from symrnn.model import files_read
 from symrnn.report.job import Job, read_job
 from symrnn.report.kinds.exercise import Sheets
 from symrnn.report.kinds.handout import derived
 from symrnn.report.ledger import Ledger
 from symrnn.report.material import Material
 from symrnn.report.output import CERTIFICATE, remove_leftovers, write_files, write_folder
-from symrnn.report.report import certificate_of, sources_for, typeset
+from symrnn.report.report import certificate_of, sources_for, typeset, versions
 from symrnn.report.sequence import JobError
-from symrnn.report.stamps import STAMP, as_json, check_ours, check_replaceable, digest, is_finished, stamped
+from symrnn.report.stamps import STAMP, as_json, check_ours, check_replaceable, is_finished, stamped
 from symrnn.report.students import Student, read_students
 from symrnn.witness import random_point
 
@@ -32,7 +32,10 @@ KINDS = ("exercise", "hints")
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be made: a job file, the students, formats, an engine, a folder for all of it."""
+    """What is to be made: a job file, the students, formats, an engine, a folder for all of it.
+
+    ``sources`` holds the digests of all files that decide how a variant looks.
+    """
 
     path: Path
     job: Job
@@ -40,13 +43,8 @@ class Order:
     formats: tuple[str, ...]
     engine: Engine
     folder: Path
-    templates: Path | None = None
-
-    @cached_property
-    def looks(self) -> str:
-        """Return a digest of the templates that take the place of ours."""
-        files = [] if self.templates is None else sorted(self.templates.glob("*.j2"))
-        return digest(b"".join(file.name.encode() + file.read_bytes() for file in files)) if files else ""
+    templates: Path | None
+    sources: Mapping[str, Any]
 
     def place(self, student: Student) -> Path:
         """Return the folder of a variant."""
@@ -55,13 +53,13 @@ class Order:
     def made_of(self, student: Student) -> dict[str, Any]:
         """Return what decides how a variant looks."""
         return {
-            "job_sha256": self.job.digest,
+            **self.sources,
+            "job_seed": self.job.seed,
             "seed": student.seed,
             "name": student.name,
             "formats": sorted(self.formats),
             "engine": self.engine,
-            "templates": self.looks,
-            "symrnn": version("symrnn"),
+            "versions": versions(),
         }
 
     def finished(self, student: Student) -> bool:
@@ -89,7 +87,8 @@ def order(
     """
     if templates is not None:
         check_templates(templates, sources_for(formats))
-    job = read_job(path, seed)
+    with files_read() as read:
+        job = read_job(path, seed)
     if job.kind not in KINDS:
         raise JobError(f"job file {path}: --variants needs kind {' or '.join(KINDS)}; found {job.kind!r}")
     if not job.drawn:
@@ -99,7 +98,11 @@ def order(
         )
     listed = read_students(students, job.seed)
     target = folder or Path(path).parent / "variants"
-    return Order(Path(path), job, listed, tuple(formats), engine, target, templates)
+    sources = {
+        "read": [[file.name, found] for file, found in read.items()],
+        "templates": fingerprint(sources_for(formats), templates),
+    }
+    return Order(Path(path), job, listed, tuple(formats), engine, target, templates, sources)
 
 
 @dataclass

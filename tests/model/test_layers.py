@@ -1,5 +1,6 @@
 """Layers: a stack of cells is the cells one upon the other, with names and axes of their own."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 import symrnn
 from symrnn.cli import main
-from symrnn.model import STEP, Cell
+from symrnn.model import HERE, STEP, Cell, files_read
 from symrnn.tensor import Variable
 
 STEP_LENGTH = 1e-30
@@ -111,3 +112,13 @@ def test_a_stack_derives_and_prints_like_any_cell(tmp_path, capsys):
     for view in ("local", "element", "scalar"):
         assert main(["derive", file, "--wrt", "W_1", "--at", "2", "--view", view]) == 0
         assert "certified: largest deviation" in capsys.readouterr().out
+
+
+def test_the_files_of_a_cell_its_layers_and_its_loss_are_noted_when_they_are_read(tmp_path):
+    (tmp_path / "mine.toml").write_bytes((HERE / "cells" / "gru.toml").read_bytes())
+    file = stack(tmp_path, "elman", "mine.toml")
+    with files_read() as outer, files_read() as noted:
+        Cell.load(file)
+    data = (HERE / "losses.toml", HERE / "cells" / "elman.toml")
+    assert set(noted) == {*data, file, tmp_path / "mine.toml"} and outer == {}
+    assert all(hashlib.sha256(path.read_bytes()).hexdigest() == found for path, found in noted.items())

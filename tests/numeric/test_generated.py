@@ -9,10 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from symrnn.cli import main
 from symrnn.model import Cell, builtin_cells
-from symrnn.numeric import SIGNED, check_source, program, source
+from symrnn.numeric import check_source, is_sealed, program, source
 from symrnn.numeric.codegen.printer import FUNCTIONS
+from symrnn.numeric.codegen.seal import SEAL
 from symrnn.numeric.codegen.slopes import SLOPES
+from symrnn.numeric.codegen.source import SIGNED
 from symrnn.tensor import TABLE
 
 LOSSES = ("cross_entropy", "squared_error")
@@ -105,7 +108,8 @@ def test_a_generated_module_imports_only_numpy_and_documents_every_function(name
     tree = ast.parse(text)
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     assert [alias.name for node in imports for alias in node.names] == ["numpy"]
-    assert ast.get_docstring(tree) and SIGNED in text
+    assert SIGNED in str(ast.get_docstring(tree)) and text.splitlines()[-1].startswith(SEAL)
+    assert text.count(SEAL) == 1
     for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
         assert ast.get_docstring(function), function.name
     assert max(map(len, text.splitlines())) <= 110
@@ -178,3 +182,37 @@ def test_numba_compiles_the_functions_as_they_are(monkeypatch):
     assert abs(loss - again) < 1e-12 * abs(loss)
     for name, array in plain.items():
         np.testing.assert_allclose(compiled[name], array, rtol=0, atol=1e-12 * abs(array).max())
+
+
+CHANGES = {
+    "a statement": lambda text: text.replace("import numpy as np", "import numpy", 1),
+    "a space": lambda text: text.replace("= ", "=  ", 1),
+    "a line behind the seal": lambda text: text + "x = 1\n",
+    "no seal": lambda text: text[: text.index(SEAL)],
+    "another seal": lambda text: text[:-2] + ("0" if text[-2] != "0" else "1") + "\n",
+    "nothing of ours": lambda text: "mine\n",
+}
+
+
+@pytest.mark.parametrize("name", ["elman.py", "test_elman.py"])
+def test_a_generated_file_is_written_again_but_not_once_it_was_changed_by_hand(name, tmp_path, capsys):
+    file, command = tmp_path / name, ["code", "elman", "--out", str(tmp_path / "elman.py")]
+    assert main(command) == 0 == main([*command, "--loss", "squared_error"]) == main(command)
+    text = file.read_text(encoding="utf-8")
+    file.write_bytes(text.replace("\n", "\r\n").encode())  # as another system keeps it
+    assert is_sealed(text) and main(command) == 0
+    capsys.readouterr()
+    for what, change in CHANGES.items():
+        assert change(text) != text, what
+        file.write_text(change(text), encoding="utf-8")
+        before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+        assert main(command) == 2, what
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1 and f"{file} is there already, not as symrnn wrote it" in said
+        assert "another name, with --out" in said
+        assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+    file.unlink()
+    assert main(command) == 0 and file.read_text(encoding="utf-8") == text
+    file.unlink()
+    file.mkdir()
+    assert main(command) == 2 and list(tmp_path.glob(".symrnn-*")) == []

@@ -1,6 +1,5 @@
 """Variants: one exercise and one key for each student, shared work done once, runs that can be stopped."""
 
-import dataclasses
 import json
 import multiprocessing
 import os
@@ -22,7 +21,7 @@ from symrnn.report import certify_job, make_variants, order, read_job
 from symrnn.report.output import CERTIFICATE, FolderError, write_folder
 from symrnn.report.stamps import STAMP, check_ours, check_replaceable, stamped
 from symrnn.report.students import plain_id, read_students
-from symrnn.report.variants import Workshop
+from symrnn.report.variants import Order, Workshop
 from tests import ROOT
 from tests.document import sample_document as sample
 from tests.test_bad_input import refuse
@@ -96,7 +95,8 @@ def test_templates_of_a_folder_make_other_variants(made, tmp_path):
         tmp_path / "out" / "ada" / "solution.tex"
     ).read_text() == "nothing but Elman network \\ensuremath{\\cdot} solution"
     assert wanted.finished(wanted.students[0])
-    assert not dataclasses.replace(wanted, templates=None).finished(wanted.students[0])
+    plain = order(JOB, made / "students.csv", ("tex",), folder=tmp_path / "out")
+    assert not plain.finished(wanted.students[0])
 
 
 def test_a_hostile_name_is_text(made):
@@ -123,26 +123,129 @@ def test_finished_variants_are_not_made_again_and_others_are(made, monkeypatch):
     assert after == before
 
 
-@pytest.mark.parametrize("change", ["job", "name", "seed", "formats", "version", "stamp"])
-def test_a_variant_that_would_look_different_is_not_finished(change, made, monkeypatch, tmp_path):
-    wanted = order(JOB, made / "students.csv", ("tex", "html"), folder=made / "out")
-    student = wanted.students[0]
-    assert wanted.finished(student)
-    if change == "job":
-        wanted = dataclasses.replace(wanted, job=dataclasses.replace(wanted.job, digest="0"))
-    elif change == "name":
-        student = dataclasses.replace(student, name="Ada")
-    elif change == "seed":
-        student = dataclasses.replace(student, seed=12)
-    elif change == "formats":
-        wanted = dataclasses.replace(wanted, formats=("tex",))
-    elif change == "version":
-        monkeypatch.setattr("symrnn.report.variants.version", lambda name: "9")
-    else:
-        shutil.copytree(made / "out", tmp_path / "out")
-        (tmp_path / "out" / "ada" / STAMP).write_text('["no"]', encoding="utf-8")
-        wanted = dataclasses.replace(wanted, folder=tmp_path / "out")
-    assert not wanted.finished(student)
+JOB_OF_OWN = """\
+title = "A cell and a notation of one's own"
+kind = "exercise"
+cell = "mine.toml"
+notation = "names.toml"
+[sequence]
+vocabulary = ["a", "b"]
+inputs = ["a", "b"]
+targets = ["b", "a"]
+[derive]
+wrt = ["W"]
+"""
+NAMES = 'title = "Names"\nsource = "made for this test"\n[cells.mine]\ns = "h"\n'
+OURS = "templates/latex/_blocks.tex.j2", "templates/latex/base.tex.j2", "symrnn/document/languages/en.toml"
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch) -> Path:
+    """Return a folder where everything that a variant may be made of can be changed."""
+    for place in ("templates/latex", "symrnn/document/languages"):
+        shutil.copytree(ROOT / place, tmp_path / place)
+    monkeypatch.setattr("symrnn.document.rendering.templates", lambda _: tmp_path / "templates/latex")
+    monkeypatch.setattr("symrnn.document.rendering.WORDS", tmp_path / "symrnn/document/languages")
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "report.tex.j2").write_text("\\BLOCK{include 'mine.tex'}\\BLOCK{include 'no.tex' ignore missing}")
+    (own / "mine.tex").write_text("\\VAR{document.label}", encoding="utf-8")
+    cell = (ROOT / "symrnn" / "model" / "cells" / "elman.toml").read_text(encoding="utf-8")
+    for name, text in (
+        ("job.toml", JOB_OF_OWN),
+        ("mine.toml", cell),
+        ("names.toml", NAMES),
+        ("students.csv", "name,seed\nAda,11\n"),
+    ):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def ordered(course: Path, **options: object) -> Order:
+    """Return the order for the students of a course, with templates of its own unless told otherwise."""
+    given = {"formats": ("tex",), "templates": course / "own", **options}
+    return order(course / "job.toml", course / "students.csv", folder=course / "out", **given)
+
+
+def finished(wanted: Order) -> bool:
+    return wanted.finished(wanted.students[0])
+
+
+def stamp_all(wanted: Order) -> None:
+    """Put a sheet where it belongs, with the stamp of one that was made as it is wanted."""
+    for student in wanted.students:
+        write_folder(stamped({"exercise.tex": b"sheet"}, wanted.made_of(student)), wanted.place(student))
+    assert finished(wanted)
+
+
+READ = ("job.toml", "mine.toml", "names.toml", "own/report.tex.j2", "own/mine.tex")
+
+
+@pytest.mark.parametrize("file", [*READ, *OURS])
+def test_a_sheet_is_made_again_after_a_change_of_any_file_it_was_made_of(file, course):
+    stamp_all(ordered(course))
+    assert finished(ordered(course))
+    (course / file).write_text((course / file).read_text(encoding="utf-8") + "\n# more\n", encoding="utf-8")
+    assert not finished(ordered(course))
+    assert not any(str(course) in path.read_text(encoding="utf-8") for path in course.rglob(STAMP))
+
+
+@pytest.mark.parametrize("file", ["own/no.tex", "own/base.tex.j2"])
+def test_a_sheet_is_made_again_after_a_template_has_come_that_takes_the_place_of_another(file, course):
+    stamp_all(ordered(course))
+    (course / "own" / "unread.txt").write_text("nothing", encoding="utf-8")
+    assert finished(ordered(course))
+    (course / file).write_text("new", encoding="utf-8")
+    assert not finished(ordered(course))
+
+
+OPTIONS = {"formats": ("tex", "html"), "engine": "typst", "seed": 8, "templates": None}
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_a_sheet_is_made_again_with_other_options(option, course):
+    stamp_all(ordered(course))
+    assert not finished(ordered(course, **{option: OPTIONS[option]}))
+
+
+@pytest.mark.parametrize("row", ["Ada L.,11", "Ada,12"])
+def test_a_sheet_is_made_again_for_another_name_or_seed(row, course):
+    (course / "students.csv").write_text("name,seed,id\nAda,11,ada\n", encoding="utf-8")
+    stamp_all(ordered(course))
+    (course / "students.csv").write_text(f"name,seed,id\n{row},ada\nBo,1,bo\n", encoding="utf-8")
+    assert not finished(ordered(course))
+
+
+def test_a_sheet_is_made_again_by_another_version_and_without_a_stamp_that_can_be_read(course, monkeypatch):
+    stamp_all(ordered(course))
+    with monkeypatch.context() as other:
+        other.setattr("symrnn.report.variants.versions", lambda: {"symrnn": "9"})
+        assert not finished(ordered(course))
+    assert finished(ordered(course))
+    (course / "out" / "ada" / STAMP).write_text('["no"]', encoding="utf-8")
+    assert not finished(ordered(course))
+
+
+def test_a_template_that_computes_the_name_of_another_is_refused(course, capsys):
+    (course / "own" / "report.tex.j2").write_text("\\BLOCK{include document.label}", encoding="utf-8")
+    arguments = ["report", str(course / "job.toml"), "--variants", str(course / "students.csv")]
+    arguments += ["--format", "tex", "--templates", str(course / "own")]
+    refuse(arguments, capsys, "report.tex.j2", "computes the name", "a name in quotes", folder=course)
+
+
+def test_a_change_of_the_cell_file_reaches_the_sheets(tmp_path):
+    cell = (ROOT / "symrnn" / "model" / "cells" / "elman.toml").read_text(encoding="utf-8")
+    job = JOB.read_text(encoding="utf-8").replace('"elman"', '"mine.toml"')
+    (tmp_path / "job.toml").write_text(job, encoding="utf-8")
+    (tmp_path / "students.csv").write_text("name\nAda\n", encoding="utf-8")
+    sheets = []
+    for text in (cell, cell, cell.replace("+ c", "+ c + c")):
+        (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+        wanted = order(tmp_path / "job.toml", tmp_path / "students.csv", ("tex",))
+        count = make_variants(wanted, quiet, quiet)[:2]
+        sheets.append((count, (tmp_path / "variants" / "ada" / "solution.tex").read_bytes()))
+    assert [count for count, _ in sheets] == [(1, 0), (0, 1), (1, 0)]
+    assert sheets[0][1] == sheets[1][1] != sheets[2][1]
 
 
 def of_the_user(folder: Path) -> dict[str, str]:

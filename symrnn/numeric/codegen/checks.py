@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from symrnn.numeric.codegen.module import Generated
+from symrnn.numeric.codegen.seal import sealed
 from symrnn.numeric.codegen.source import SIGNED, templates
 from symrnn.tensor import Shape
 
@@ -29,7 +30,7 @@ def check_source(module: Generated, name: str) -> str:
         }
         return [f'"{key}": rng.normal(size={shape})' for key, shape in full.items()]
 
-    return templates()(
+    text = templates()(
         "test.py.j2",
         name=name,
         signed=SIGNED,
@@ -42,3 +43,4 @@ def check_source(module: Generated, name: str) -> str:
         starts=[f'initial["{state}"]' for state in cell.states],
         asked=[f'"{key}"' for key in signature.gradients],
     )
+    return sealed(text)

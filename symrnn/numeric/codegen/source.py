@@ -29,6 +29,7 @@ from symrnn.numeric.codegen.printer import (
     value,
     wrapped,
 )
+from symrnn.numeric.codegen.seal import sealed
 from symrnn.numeric.codegen.statements import Lead, New, Size, View
 from symrnn.tensor import Shape
 
@@ -161,7 +162,7 @@ def source(module: Generated) -> str:
     cell = signature.cell
     used = _helpers(names_in((*bodies.forward, *bodies.backward)))
     inputs = [signature.local[name] for name in signature.given]
-    return templates()(
+    text = templates()(
         "module.py.j2",
         cell=cell,
         signature=signature,
@@ -185,6 +186,7 @@ def source(module: Generated) -> str:
             for state, axes in ((state, cell.signals[state]) for state in cell.states)
         },
     )
+    return sealed(text)
 
 
 def _sizes(first: str, called: Mapping[str, str], signature: Signature, code: Sequence[str]) -> list[str]:
