@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,6 +22,7 @@ class FolderError(InputError):
 
 
 PREFIX = ".symrnn-"
+TEMPORARY = re.compile(re.escape(PREFIX) + r"[a-z0-9_]{8}")  # as mkdtemp names it
 CERTIFICATE = "certificate.json"
 
 
@@ -103,4 +105,5 @@ def write_folder(files: Mapping[str, bytes], folder: Path) -> None:
 def remove_leftovers(folder: Path) -> None:
     """Remove what runs that were killed have left in a folder."""
     for leftover in folder.glob(f"{PREFIX}*"):
-        shutil.rmtree(leftover, ignore_errors=True)
+        if TEMPORARY.fullmatch(leftover.name):
+            shutil.rmtree(leftover, ignore_errors=True)

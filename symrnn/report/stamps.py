@@ -33,7 +33,8 @@ def digest(content: bytes) -> str:
 def stamped(files: Mapping[str, bytes], made_of: Mapping[str, Any]) -> dict[str, bytes]:
     """Return files with a stamp beside them."""
     digests = {name: digest(content) for name, content in files.items()}
-    return {**files, STAMP: as_json({"made_of": made_of, "files": digests})}
+    stamp = as_json({"made_of": made_of, "files": digests})
+    return {STAMP: stamp, **files}  # first: a run that is killed behind it leaves nothing that no stamp knows
 
 
 def is_finished(folder: Path, made_of: Mapping[str, Any]) -> bool:

@@ -18,7 +18,7 @@ from symrnn.cli import main
 from symrnn.document import Shared, render
 from symrnn.document.engines import PREAMBLE_END, EngineError, run_pdflatex
 from symrnn.report import certify_job, make_variants, order, read_job
-from symrnn.report.output import CERTIFICATE, FolderError, write_folder
+from symrnn.report.output import CERTIFICATE, FolderError, write_files, write_folder
 from symrnn.report.stamps import STAMP, check_ours, check_replaceable, stamped
 from symrnn.report.students import plain_id, read_students
 from symrnn.report.variants import Order, Workshop
@@ -117,7 +117,7 @@ def test_finished_variants_are_not_made_again_and_others_are(made, monkeypatch):
     before = {path: path.read_bytes() for path in (made / "out").rglob("*") if path.is_file()}
     assert make_variants(wanted, quiet, quiet)[:2] == (0, 3) and asked == []
     (made / "out" / "zoe" / "solution.tex").unlink()
-    (made / "out" / ".symrnn-killed").mkdir()
+    (made / "out" / ".symrnn-k1ll_ed0").mkdir()
     assert make_variants(wanted, quiet, quiet)[:2] == (1, 2) and set(asked) == {"zoe"}
     after = {path: path.read_bytes() for path in (made / "out").rglob("*") if path.is_file()}
     assert after == before
@@ -327,6 +327,25 @@ def test_a_folder_that_symrnn_made_is_replaced_whole_and_an_empty_one_too(tmp_pa
     check_ours(tmp_path / "x", ["b", STAMP])
     with pytest.raises(FolderError, match="'a' in it is not as symrnn made it"):
         check_ours(tmp_path / "x", ["a"])
+
+
+def test_a_file_of_ones_own_beside_a_finished_sheet_is_no_reason_to_refuse(course):
+    wanted = ordered(course)
+    stamp_all(wanted)
+    (course / "out" / "ada" / "notes.txt").write_text("mine", encoding="utf-8")
+    (course / "out" / ".symrnn-notes").mkdir()
+    assert make_variants(wanted, quiet, quiet)[:2] == (0, 1)
+    (course / "job.toml").write_text(JOB_OF_OWN + "\n", encoding="utf-8")
+    with pytest.raises(FolderError, match=r"notes\.txt"):
+        make_variants(ordered(course), quiet, quiet)
+    assert (course / "out" / "ada" / "notes.txt").exists() and (course / "out" / ".symrnn-notes").exists()
+
+
+def test_a_run_that_is_killed_between_stamp_and_certificate_can_go_on(tmp_path):
+    first, *_ = stamped({CERTIFICATE: b"{}"}, {})
+    assert first == STAMP
+    write_files({STAMP: stamped({CERTIFICATE: b"{}"}, {})[STAMP]}, tmp_path)
+    check_ours(tmp_path, (CERTIFICATE, STAMP))
 
 
 def test_a_file_that_appears_while_variants_are_made_is_kept(tmp_path, monkeypatch):
