@@ -1,17 +1,16 @@
 """How wide and how high a formula is, roughly: long sums are broken before any backend sees them.
 
-The estimates are in millimetres at 11 pt. Against Latin Modern Math and STIX Two Math, signs and brackets are
-on the generous side, letters are not: one width stands for nearly all, and a capital or an m is up to 1.6
-wider. Only top-level sums are broken, never a product; whether the result fits is checked where it counts:
-the engines report every line that is too wide.
+Widths are in millimetres at 11 pt: of a glyph, as in the wider of two fonts; of a sign, with the spaces round
+it, even in an index, which has none. Brackets are taken as grown. Only top-level sums are broken, never a
+product; whether the result fits is checked where it counts: the engines report every line that is too wide.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from symrnn.notation.glyphs import SIGNS, SYMBOLS, TEXT
 from symrnn.notation.tree import (
-    GREEK,
     Accent,
     BigSum,
     Cases,
@@ -33,33 +32,38 @@ from symrnn.notation.tree import (
 )
 
 EM = 3.88  # millimetres, at the 11 pt that everything is measured for
-LETTER, UPRIGHT, SMALL = 2.2, 1.9, 0.72
-SIGNS = {"partial", "loss", "top", "ones", *GREEK}  # names of one sign
+UNIT = EM / 1000  # of the table of glyphs
+SMALL, AFTER = 0.72, 0.22  # type of indices beside that of their base, and the space that follows them
 ASCENT, DESCENT, AXIS, RULE = 2.8, 1.0, 0.95, 0.7  # of a line, of its middle, and round a fraction bar
-OPERATORS = {"thin": 0.7, "quad": 4.0, "comma": 1.6, "prime": 1.0, "slash": 2.0, "cdots": 5.0, "dots": 5.0}
+OTHER = max(TEXT.values())  # of letters that are not in the table
+AROUND = dict.fromkeys(("=", "~", "<", ">", "<=", ">=", "in", "to", "bar", "colon"), 556)  # left and right
+AROUND |= dict.fromkeys(("+", "-", "times", "odot", "otimes"), 444)
+AROUND |= dict.fromkeys(("cdots", "dots"), 333) | dict.fromkeys(("comma", "semicolon"), 167)
+OPERATORS = {name: sign + AROUND.get(name, 0) for name, sign in SIGNS.items()} | {"thin": 167, "quad": 1000}
 
 
 def width(tree: Tree) -> float:
     """Width of a formula in millimetres."""
     match tree:
         case Symbol(name):
-            if len(name) > 1 and name not in SIGNS:  # a name in upright letters
-                return UPRIGHT * len(name)
-            return LETTER * (1.6 if name in ("loss", "W", "ones") else 1)
-        case Number(mantissa, exponent):
-            return 1.95 * (len(mantissa) + (0 if exponent is None else len(f"e{exponent}")))
+            return SYMBOLS[name] * UNIT if name in SYMBOLS else _text_width(name)
+        case Number():
+            return _number_width(tree)
         case Operator(name):
-            return OPERATORS.get(name, 5.0)
-        case Name(text) | Words(text):
-            return 2.0 * len(text)
+            return OPERATORS[name] * UNIT
+        case Name(text):
+            return _text_width(text) + width(Operator("thin"))
+        case Words(text):
+            return _text_width(text)
         case Row(items):
             return sum(width(item) for item in items)
         case Accent(_, body) | Coloured(body, _) | Hidden(body):
             return width(body)
         case Underbrace(body, label, _):
-            return max(width(body), 1.5 * max(map(len, label.split("\n"))))
+            return max(width(body), SMALL * max(map(_text_width, label.split("\n"))))
         case Script(base, sub, sup):
-            return width(base) + SMALL * max((width(s) for s in (sub, sup) if s is not None), default=0)
+            slots = [width(slot) for slot in (sub, sup) if slot is not None]
+            return width(base) + SMALL * max(slots, default=0) + AFTER
         case Fraction(top, bottom):
             return max(width(top), width(bottom)) + 1.2
         case Group(body, _):
@@ -67,10 +71,24 @@ def width(tree: Tree) -> float:
         case BigSum(lower, upper, _):
             return max(6.0, SMALL * width(lower), SMALL * width(upper)) + 1
         case Matrix(rows):
-            return sum(max(width(cell) for cell in column) + 4 for column in zip(*rows)) + 4
+            return sum(max(width(cell) for cell in column) + 4 for column in zip(*rows)) + 1.2
         case Cases(rows):
             return max(width(value) + width(condition) for value, condition in rows) + 12
     raise NotImplementedError(f"no width of {type(tree).__name__}")
+
+
+def _number_width(number: Number) -> float:
+    """Width of a numeral: a point is narrower than a digit by about what a minus sign is wider."""
+    shown = TEXT["0"] * UNIT * len(number.sign + number.digits)
+    if number.exponent is None:
+        return shown
+    times = width(Operator("times")) if number.digits else 0.0
+    return shown + times + width(Script(Number("10"), sup=Number(str(number.exponent))))
+
+
+def _text_width(text: str) -> float:
+    """Width of upright letters and digits, side by side."""
+    return sum(TEXT.get(character, OTHER) for character in text) * UNIT
 
 
 def height(tree: Tree) -> tuple[float, float]:
