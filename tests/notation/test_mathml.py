@@ -93,7 +93,7 @@ CASES: list[tuple[Tree, str]] = [
     ),
     (
         Hidden(m("s_t")),
-        '<mspace class="hidden" width="0.975em" height="0.722em" depth="0.412em"/>',
+        '<mspace class="hidden" width="0.786em" height="0.722em" depth="0.412em"/>',  # 469 + 0.72 · 361 + 57
     ),
     (
         Underbrace(Symbol("W"), "a\nb"),
