@@ -14,6 +14,7 @@ from symrnn.tensor import (
     Eye,
     Hadamard,
     Immediate,
+    InputError,
     JacobianProduct,
     Ones,
     Outer,
