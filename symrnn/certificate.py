@@ -183,7 +183,8 @@ def certify(
     """
     if not isinstance(derivation, Derivation | EntryDerivation):
         raise InputError(
-            f"{derivation!r:.80} is no derivation; accepted: what derive returns, certify(derive(goal, network))"
+            f"{derivation!r:.80} is no derivation; accepted: what derive returns, as in"
+            f" certify(derive(goal, network))"
         )
     network = (derivation.matrix if isinstance(derivation, EntryDerivation) else derivation).network
     points = [random_point(network, seed)] if at is None else [at] if isinstance(at, Point) else list(at)

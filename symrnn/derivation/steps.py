@@ -259,7 +259,19 @@ def check_expression(tensor: object, network: object) -> None:
             f"{tensor!r:.80} is no expression; accepted: one of nodes, such as"
             f" symrnn.Total(network['L', 4], network['W']) with network = cell.unroll(4)"
         )
-    if network is not None and not isinstance(network, OrderedNetwork):
+    if network is not None:
+        check_network(network)
+
+
+def check_network(network: object) -> None:
+    """Refuse what is no network.
+
+    Raises
+    ------
+    DerivationError
+        It says what to write instead.
+    """
+    if not isinstance(network, OrderedNetwork):
         raise DerivationError(
             f"{network!r:.80} is no network; accepted: an unrolled cell, such as cell.unroll(4)"
         )
