@@ -54,7 +54,7 @@ MISTAKES = {
     "a goal in words": (lambda: derive("dL/dW"), r"'dL/dW' is no expression; .*Total\(network\['L', 4\]"),
     "a goal in words, with a network": (lambda: derive("dL/dW", NETWORK), "is no expression"),
     "names in a derivative": (lambda: Total("L", "W"), r"cannot differentiate 'L' by 'W'; .* network\['W'\]"),
-    "a name behind a derivative": (lambda: Immediate(NETWORK["s", 2], "W"), r"by 'W'; accepted: .* a variable"),
+    "a name behind a derivative": (lambda: Immediate(NETWORK["s", 2], "W"), "by 'W'; accepted: "),
     "the sweep of a cell": (lambda: symrnn.backward(CELL), r"cell\.unroll\(4\)"),
     "a cell for a network": (
         lambda: derive(Total(NETWORK["L", 4], NETWORK["W"]), CELL),

@@ -32,8 +32,8 @@ class Derivative(Tensor):
         """Numerator layout."""
         if not isinstance(of, Tensor) or not isinstance(wrt, Variable):
             raise InputError(
-                f"cannot differentiate {of!r:.80} by {wrt!r:.80}; accepted: an expression by a variable, such as"
-                f" network['s', 3] by network['W']"
+                f"cannot differentiate {of!r:.80} by {wrt!r:.80}; accepted: an expression by a variable,"
+                f" such as network['s', 3] by network['W']"
             )
         return build(cls, of.shape + wrt.shape, of, wrt)
 
