@@ -175,7 +175,17 @@ def certify(
     Returns
     -------
     Certificate
+
+    Raises
+    ------
+    InputError
+        If it is no derivation.
     """
+    if not isinstance(derivation, Derivation | EntryDerivation):
+        raise InputError(
+            f"{derivation!r:.80} is no derivation; accepted: what derive returns, as in"
+            f" certify(derive(goal, network))"
+        )
     network = (derivation.matrix if isinstance(derivation, EntryDerivation) else derivation).network
     points = [random_point(network, seed)] if at is None else [at] if isinstance(at, Point) else list(at)
     found = [_checks(derivation, point.of(network)) for point in points]

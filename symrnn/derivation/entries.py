@@ -17,7 +17,7 @@ from sympy import Indexed, KroneckerDelta, Sum
 
 from symrnn.derivation.budget import DerivationError
 from symrnn.derivation.rules import Reason, Sentence
-from symrnn.derivation.steps import INSERT, PUT_BACK, Derivation, derive
+from symrnn.derivation.steps import INSERT, PUT_BACK, Derivation, check_expression, derive
 from symrnn.model import OrderedNetwork
 from symrnn.tensor import (
     Contraction,
@@ -235,6 +235,7 @@ def element(tensor: Tensor, indices: Sequence[Any], network: OrderedNetwork | No
     >>> element(Immediate(network["s", 3], network["W"]), ("p", "q", "r"))
     KroneckerDelta(p, q)*sigma'(a[3, p])*s[2, r]
     """
+    check_expression(tensor, network)
     for node in sorted(tensor.atoms(Derivative), key=str):
         derivation = derive(node, network)
         if not derivation.is_closed or derivation.result.atoms(Derivative):

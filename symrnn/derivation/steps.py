@@ -20,7 +20,7 @@ from symrnn.derivation.rules import Reason, Rule, Sentence, sentence
 from symrnn.derivation.search import first_applicable, latest_applicable
 from symrnn.derivation.strategies import Strategy
 from symrnn.model import HORIZON, STEP, OrderedNetwork, is_symbolic
-from symrnn.notation import latex, line, uncoloured
+from symrnn.notation import latex, line, text, uncoloured
 from symrnn.tensor import (
     Contraction,
     Derivative,
@@ -37,6 +37,7 @@ __all__ = ["Derivation", "DerivationError", "Line", "Step", "claim", "derive"]
 
 MAX_STEPS = 500
 INSERT, PUT_BACK = "insert", Sentence("Put back the factor in front.")  # of a last line: the whole again
+LONGEST_SHOWN = 100  # characters of a result where a derivation is shown in one line
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,11 @@ class Derivation:
 
     def __hash__(self) -> int:
         return hash((self.goal, self.result, self.times))
+
+    def __repr__(self) -> str:
+        lhs, rhs = (text(uncoloured(tree)) for tree in line(self.goal, self.result))
+        rhs = rhs if len(rhs) <= LONGEST_SHOWN else rhs[: LONGEST_SHOWN - 2] + " …"
+        return f"Derivation({lhs} = {rhs}, {len(self.steps)} steps)"
 
     @property
     def _told(self) -> tuple[Any, ...]:
@@ -197,7 +203,8 @@ def derive(
     Raises
     ------
     DerivationError
-        If no network is known, the goal is no derivative, or it has more paths than can be read.
+        If goal or network are something else, no network is known, the goal is no derivative, or it has more
+        paths than can be read.
 
     Examples
     --------
@@ -206,6 +213,7 @@ def derive(
     >>> derive(Total(network["L", 2], network["c"]), network).result
     Immediate(L[2], c)
     """
+    check_expression(goal, network)
     network = _network_of(goal, network)
     if not isinstance(goal, Derivative) and (strategy is None or not goal.atoms(Derivative)):
         raise DerivationError(
@@ -236,6 +244,37 @@ def derive(
     return Derivation(
         goal, tuple(steps), network, strategy, tuple(lemmas), times or (_first_time(goal, network), HORIZON)
     )
+
+
+def check_expression(tensor: object, network: object) -> None:
+    """Refuse what is no expression, and what is no network.
+
+    Raises
+    ------
+    DerivationError
+        It says what to write instead.
+    """
+    if not isinstance(tensor, Tensor):
+        raise DerivationError(
+            f"{tensor!r:.80} is no expression; accepted: one of nodes, such as"
+            f" symrnn.Total(network['L', 4], network['W']) with network = cell.unroll(4)"
+        )
+    if network is not None:
+        check_network(network)
+
+
+def check_network(network: object) -> None:
+    """Refuse what is no network.
+
+    Raises
+    ------
+    DerivationError
+        It says what to write instead.
+    """
+    if not isinstance(network, OrderedNetwork):
+        raise DerivationError(
+            f"{network!r:.80} is no network; accepted: an unrolled cell, such as cell.unroll(4)"
+        )
 
 
 def _network_of(goal: Tensor, network: OrderedNetwork | None) -> OrderedNetwork:

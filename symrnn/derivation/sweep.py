@@ -16,7 +16,7 @@ from typing import Any
 from sympy.core.numbers import Integer
 
 from symrnn.derivation import strategies
-from symrnn.derivation.steps import Derivation, derive
+from symrnn.derivation.steps import Derivation, check_network, derive
 from symrnn.derivation.strategies import OUTPUT, SWEEP
 from symrnn.model import HORIZON, STEP, WEIGHT, Equation, OrderedNetwork
 from symrnn.tensor import Tensor, TimeSum, Total, Variable, Zeros, plus, replace_node
@@ -152,6 +152,7 @@ def backward(network: OrderedNetwork) -> OrderedNetwork:
     z_bar[1] = Plus(yhat[1], Scale(-1, y[1]))
     s_bar[1] = Contraction(z_bar[1], V)
     """
+    check_network(network)
     derived, steps = derive_sweep(network), network.steps
     equations = [e.at(Integer(steps)) for e in derived.last.values()]
     equations += [e.at(Integer(t)) for t in range(steps - 1, 0, -1) for e in derived.equations.values()]

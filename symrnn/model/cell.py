@@ -18,7 +18,7 @@ from typing import Any
 
 from sympy.core.numbers import Integer, Rational
 
-from symrnn.model.equation import WEIGHT, Equation, NetworkError
+from symrnn.model.equation import WEIGHT, Equation, NetworkError, in_latex
 from symrnn.model.network import OrderedNetwork
 from symrnn.model.roles import ROLES, Roles
 from symrnn.model.toml import FileError
@@ -73,6 +73,14 @@ class Cell:
 
     def __hash__(self) -> int:
         return hash(self._told)
+
+    def __repr__(self) -> str:
+        picked = ", ".join(word for word in (self.activation, self.loss) if word)
+        axes = (f"{name} ({', '.join(shape)})" for name, shape in self.parameters.items())
+        return f"Cell({self.name}, {picked}; states {', '.join(self.states)}; parameters {', '.join(axes)})"
+
+    def _repr_latex_(self) -> str:
+        return f"$$\\displaystyle {in_latex(self.step)}$$"
 
     @cached_property
     def _told(self) -> tuple[Any, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -41,6 +42,14 @@ class Equation:
     def at(self, time: Any) -> Equation:
         """Return the equation of the symbolic step at another time."""
         return Equation(self.target.xreplace({STEP: time}), self.expression.xreplace({STEP: time}))
+
+
+def in_latex(equations: Iterable[Equation]) -> str:
+    """Return equations in LaTeX, one under the other, for notebooks; how they look the nodes say."""
+    from sympy.printing.latex import latex  # half a second, and only notebooks need it
+
+    rows = (f"{latex(e.target)} &= {latex(e.expression)}" for e in equations)
+    return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
 
 def variables_in_order(expression: Tensor) -> list[Variable]:

@@ -14,7 +14,7 @@ from typing import Any
 from sympy.core.expr import Expr
 from sympy.core.traversal import preorder_traversal
 
-from symrnn.model.equation import STEP, NetworkError
+from symrnn.model.equation import STEP, NetworkError, in_latex
 from symrnn.model.paths import Graph
 from symrnn.model.roles import ROLES, Roles
 from symrnn.tensor import Contraction, Shape, Tensor, Variable
@@ -41,6 +41,13 @@ class OrderedNetwork(Graph):
     distribution: str = ""
     weights: tuple[float, ...] = ()
     roles: Roles = ROLES
+
+    def __repr__(self) -> str:
+        return f"OrderedNetwork({self.name}, {self.steps} steps, {len(self.equations)} equations)"
+
+    def _repr_latex_(self) -> str:
+        times = f"t = 1, \\dots, {self.steps}"
+        return f"$$\\displaystyle {in_latex(self.step)} \\qquad {times}$$"
 
     def __hash__(self) -> int:
         return hash((self._identity, self.kept))

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from symrnn.model import Cell
 from symrnn.numeric.codegen.names import start
-from symrnn.tensor import Shape, ShapeError, Variable
+from symrnn.tensor import InputError, Shape, ShapeError, Variable
 from symrnn.witness import Array
 
 Given = Mapping[str, npt.ArrayLike]
@@ -166,9 +166,23 @@ def read_arguments(
 
     Raises
     ------
+    InputError
+        If the cell is no cell, or what has names no mapping.
     ShapeError
         If a name, a shape or a number does not fit.
     """
+    if not isinstance(cell, Cell):
+        raise InputError(
+            f"{cell!r:.80} is no cell; accepted: a loaded one, such as symrnn.Cell.load('elman')"
+        )
+    for what, given, example in (
+        ("parameters", parameters, "W"),
+        ("initial", {} if initial is None else initial, "s"),
+    ):
+        if not isinstance(given, Mapping):
+            raise InputError(
+                f"{what} are no mapping; accepted: arrays by name, such as {{{example!r}: array}}"
+            )
     dtype = _common_type(*parameters.values(), inputs, *(initial or {}).values())
     arrays = _parameters(cell, parameters, dtype)
     sizes = _sizes(cell, arrays)

@@ -30,8 +30,11 @@ class Derivative(Tensor):
 
     def __new__(cls, of: Tensor, wrt: Variable) -> Derivative:
         """Numerator layout."""
-        if not isinstance(wrt, Variable):
-            raise TypeError(f"can differentiate by a variable only, not by {wrt}")
+        if not isinstance(of, Tensor) or not isinstance(wrt, Variable):
+            raise InputError(
+                f"cannot differentiate {of!r:.80} by {wrt!r:.80}; accepted: an expression by a variable,"
+                f" such as network['s', 3] by network['W']"
+            )
         return build(cls, of.shape + wrt.shape, of, wrt)
 
     of = property(lambda self: self.args[0])
