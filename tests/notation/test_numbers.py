@@ -27,12 +27,12 @@ GELU = "0.7978845608028654"  # in the tanh form of gelu, Hendrycks and Gimpel 20
 
 @pytest.mark.parametrize(
     "number",
-    [GELU, "1.23456789012345678e-9", "3e15", "1e100", "0.000012345", f"{GELU} * 0.044715", "1/3", "2"],
+    [GELU, "1.23456789012345678e-9", "3e15", "1e20", "0.000012345", f"{GELU} * 0.044715", "1/3", "2"],
 )
 def test_a_number_is_read_back_as_it_is_printed(number, tmp_path):
     file = tmp_path / "cell.toml"
     file.write_text(CELL.format(number=number), encoding="utf-8")
-    network = Cell.load(file).unroll(2)
+    network = Cell.load(file, loss="squared_error").unroll(2)
     assert certify_equations(network, random_point(network)).require()
 
 
