@@ -70,9 +70,9 @@ def derivations(network: OrderedNetwork) -> list[Derivation | EntryDerivation]:
         lemma = claim(condensed, v)
         if lemma:
             made += [*lemma, derive(Total(total, v), condensed, REORDERED, lemma)]
-        elif len(network.states) == 1:
+        elif network.chain:
             made.append(derive(Total(total, v), network))
-    if len(network.states) == 1 and last > 1:
+    if network.chain and last > 1:
         at_k = network[network.states[0], K]
         made.append(derive(Total(total, at_k), condensed, RECURSION, times=(1, HORIZON - 1)))
     swept = derive_sweep(network)

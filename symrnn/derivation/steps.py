@@ -314,9 +314,9 @@ def _first_time(goal: Tensor, network: OrderedNetwork) -> int:
 def claim(network: OrderedNetwork, x: Variable) -> tuple[Derivation, ...]:
     """Return the lecture's claim ∂s_t/∂x = Σ_k (∂s_t/∂s_k)(∂⁺s_k/∂x), derived by induction over symbolic t.
 
-    Empty if no state depends on ``x``, or if there is more than one state.
+    Empty if no state depends on ``x``, or if the states are no chain.
     """
-    if len(network.states) > 1 or x.time is not None:
+    if not network.chain or x.time is not None:
         return ()
     state = network[network.states[0], STEP]
     if not network.depends(state, x):

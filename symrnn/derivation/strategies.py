@@ -244,14 +244,14 @@ def choose(goal: Derivative, network: OrderedNetwork) -> tuple[Strategy, Ordered
     if not network.depends(v, x):
         return CHAIN, network  # its base case is zero
     if network.is_total_loss(v):
-        return (DOUBLE_SUM, condensed) if len(network.states) == 1 else (SWEEP, signals(network))
+        return (DOUBLE_SUM, condensed) if network.chain else (SWEEP, signals(network))
     same_step = v.time is not None and x.time is not None and v.time - x.time in (0, 1)
     both_states = {v.name, x.name} <= set(network.states)
     if same_step and (both_states or not network.depends_through_state(v, x)):
         return OUTPUT, network
     between_nodes = network.equation(x) is not None or x.time == 0
     nodes = network.condense({*condensed.kept, v.name, *({x.name} if between_nodes and x.time else set())})
-    if len(network.states) > 1:
+    if not network.chain:
         return SEVERAL, nodes
     if between_nodes:
         return CHAIN, nodes

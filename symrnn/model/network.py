@@ -92,6 +92,16 @@ class OrderedNetwork(Graph):
         return self[self.roles.logits, time]
 
     @property
+    def chain(self) -> bool:
+        """Whether there is one state, a vector: its Jacobians multiply, and telescope."""
+        return len(self.states) == 1 and self[self.states[0], 0].rank == 1
+
+    @property
+    def shows_its_state(self) -> bool:
+        """Whether the loss of a step reads a state of the same step."""
+        return any(v.name in self.states and v.time == STEP for v in self.condensed.parents(self.loss(STEP)))
+
+    @property
     def remembers(self) -> bool:
         """Whether the loss of a step depends on a state of the step before."""
         loss = self.loss(STEP)

@@ -171,6 +171,8 @@ def _sum(tensor: Plus, as_: Orientation | None) -> Tree:
 
 def _scaled(factor: Any, tree: Tree) -> Tree:
     sign = (Operator("-"),) if factor < 0 else ()
+    if tree == Number("1"):
+        return row(*sign, number_tree(abs(factor)))
     return row(*sign, tree) if factor == -1 else row(*sign, number_tree(abs(factor)), THIN, tree)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from sympy.core.numbers import Integer, Rational
@@ -20,6 +21,9 @@ from symrnn.notation.tree import (
     separated,
 )
 from symrnn.tensor import Variable
+
+LONG = 10**4  # from here on a decimal is read more easily than a fraction
+MOST = 10**15  # whole numbers up to here are written out
 
 
 def variable(v: Variable) -> Tree:
@@ -64,7 +68,24 @@ def time(expression: Any) -> Tree:
 
 
 def number_tree(number: Any) -> Tree:
-    """Layout of an exact number."""
-    if isinstance(number, Rational) and not isinstance(number, Integer):
-        return Fraction(Number(str(number.p)), Number(str(number.q)))
-    return Number(str(number))
+    """Layout of an exact number: a fraction, or a decimal where that is one and the fraction is long.
+
+    >>> from symrnn.notation import text
+    >>> [text(number_tree(Rational(n))) for n in ("1/3", "0.9", "0.7978845608028654", "-1e-12")]
+    ['1/3', '9/10', '0.7978845608028654', '-10⁻¹²']
+    """
+    if isinstance(number, Integer):
+        return _digits(number)
+    is_decimal = not 10 ** int(number.q).bit_length() % number.q
+    if is_decimal and max(abs(number.p), number.q) >= LONG:
+        return _digits(number)
+    return Fraction(_digits(Integer(number.p)), _digits(Integer(number.q)))
+
+
+def _digits(number: Rational) -> Number:
+    """Return the digits that tell one double from the next, with a power of ten where far from 1."""
+    exact = Decimal(int(number)) if number.is_Integer and abs(number) < MOST else Decimal(repr(float(number)))
+    far = exact.adjusted()
+    if far >= -4 and abs(exact) < MOST:
+        return Number(f"{exact.normalize():f}")
+    return Number(f"{exact.normalize().scaleb(-far):f}", far)

@@ -207,11 +207,7 @@ def _job(where: str, file: Path, said: JobFile, seed: int | None) -> Job:
     cell, notation = _cell(where, file, said)
     sequence = read_sequence(f"{where}, [sequence]", said.sequence, cell)
     network = cell.unroll(len(sequence.inputs), sequence.weights)
-    if not network.remembers:
-        raise JobError(
-            f"{where}: no loss of {cell.name} depends on a state of the step before, and a document tells how"
-            f" an effect travels; accepted: a cell with a recurrence (symrnn derive shows single derivatives)"
-        )
+    _check_told(where, network)
     of, wrt = _goals(f"{where}, [derive]", network, cell, notation, said.derive)
     if said.kind in ONE_QUESTION:
         one_question(f"{where}, [derive]", said.kind, network, of, wrt)
@@ -245,6 +241,28 @@ def _job(where: str, file: Path, said: JobFile, seed: int | None) -> Job:
         exercise=exercise,
         cell_file=find(_target(file, said.cell)),
     )
+
+
+def _check_told(where: str, network: OrderedNetwork) -> None:
+    """Check that a document can tell how the effect of a parameter travels through a cell."""
+    name = network.name
+    numbers = [state for state in network.states if not network[state, 0].rank]
+    if numbers:
+        raise JobError(
+            f"{where}: the state {numbers[0]} of {name} is a number, and a document shows states as vectors;"
+            f" accepted: states with an axis (symrnn derive and verify take this cell as it is)"
+        )
+    if not network.remembers:
+        raise JobError(
+            f"{where}: no loss of {name} depends on a state of the step before, and a document tells how"
+            f" an effect travels; accepted: a cell with a recurrence (symrnn derive shows single derivatives)"
+        )
+    if network.chain and not network.shows_its_state:
+        (state,) = network.states
+        raise JobError(
+            f"{where}: the output of {name} reads {state}[t-1] alone, and a document follows the state of the"
+            f" same step; accepted: an output that reads {state}[t] (symrnn derive and verify take this cell)"
+        )
 
 
 def _cell(where: str, file: Path, said: JobFile) -> tuple[Cell, Preset]:

@@ -70,8 +70,8 @@ class Material:
 
     @property
     def chain(self) -> bool:
-        """Whether there is one state, so that one path leads from each use to the loss."""
-        return len(self.network.states) == 1
+        """Whether there is one state, a vector, so that one path leads from each use to the loss."""
+        return self.network.chain
 
     @property
     def edgewise(self) -> bool:
@@ -91,9 +91,9 @@ class Material:
 
     @cached_property
     def seen_states(self) -> list[Variable]:
-        """The states that the loss of their step sees through the logits, at symbolic t."""
+        """The states that the loss of a step sees through the logits, at symbolic t."""
         z = self.with_logits.parents(self.network.logits(STEP))
-        return [v for v in z if v.name in self.network.states and v.time == STEP]
+        return [v for v in z if v.name in self.network.states]
 
     @cached_property
     def main(self) -> Variable:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from symrnn.certificate import certify_cell
 from symrnn.model import Cell, FileError
 from symrnn.notation import straight_term
 from symrnn.report import certify_job, read_job
@@ -31,6 +32,46 @@ s = "tanh(U @ x[t])"
 q = "s[t-1]"
 z = "V @ q[t]"
 """
+BEFORE = """\
+name = "Before"
+source = "made for this test: the output reads the state before, as in a Mealy machine"
+states = ["s"]
+[parameters]
+U = ["d", "n"]
+W = ["d", "d"]
+V = ["m", "d"]
+[equations]
+s = "tanh(W @ s[t-1] + U @ x[t])"
+z = "V @ s[t-1]"
+"""
+TWO_BEFORE = """\
+name = "Two before"
+source = "made for this test: the second state is read a step later"
+states = ["s", "q"]
+[parameters]
+U = ["d", "n"]
+W = ["d", "d"]
+V = ["m", "d"]
+[equations]
+s = "tanh(W @ s[t-1] + U @ x[t])"
+q = "tanh(W @ q[t-1] + s[t])"
+z = "V @ q[t-1]"
+"""
+LEVEL = """\
+name = "Level"
+source = "made for this test: one state is a number"
+states = ["s", "level"]
+[parameters]
+U = ["d", "n"]
+q = ["d"]
+V = ["m", "d"]
+[signals]
+level = []
+[equations]
+level = "1/2 * level[t-1] + q @ s[t-1]"
+s = "tanh(U @ x[t]) + 1/4 * s[t-1]"
+z = "V @ s[t]"
+"""
 JOB = """\
 title = "A job"
 cell = "cell.toml"
@@ -55,6 +96,25 @@ def test_a_document_about_a_cell_without_recurrence_is_refused_before_any_work(k
     file = job(tmp_path, MEMORYLESS, f'kind = "{kind}"\n[derive]\nwrt = ["U"]')
     with pytest.raises(FileError, match="no loss of Memoryless depends on a state of the step before"):
         read_job(file)
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        (BEFORE, r"the output of Before reads s\[t-1\] alone, .* accepted: an output that reads s\[t\]"),
+        (LEVEL, "the state level of Level is a number, .* accepted: states with an axis"),
+    ],
+)
+def test_what_a_document_cannot_show_is_refused_and_certified_without_one(cell, said, tmp_path):
+    with pytest.raises(FileError, match=said):
+        read_job(job(tmp_path, cell))
+    assert all(c.holds for c in certify_cell(Cell.load(tmp_path / "cell.toml"), steps=3))
+
+
+def test_a_state_that_the_output_reads_a_step_later_is_followed_from_there(tmp_path):
+    _, ledger = certify_job(read_job(job(tmp_path, TWO_BEFORE)))
+    seen = {(c.goal, c.holds) for c in ledger.certificates}
+    assert ("∂L_t/∂q_{t-1}", True) in seen and ("∂L_t/∂q_t", True) not in seen
 
 
 def test_an_effect_that_is_read_a_step_later_only_is_shown_from_the_step_that_reaches_the_loss(tmp_path):

@@ -172,7 +172,7 @@ def telescope(node: Tensor, network: OrderedNetwork) -> Tensor | None:
 def _joins(left: Tensor, right: Tensor, network: OrderedNetwork) -> bool:
     match left, right:
         case Total(a, b), Total(c, d) if b == c:
-            chain = len(network.states) == 1 and {a.name, b.name, d.name} == set(network.states)
+            chain = network.chain and {a.name, b.name, d.name} == set(network.states)
             return chain or (all(v.name in network.states for v in (a, b, d)) and _passes(b, d, a, network))
     return False
 
