@@ -26,6 +26,7 @@ from symrnn.notation.tree import (
     BigSum,
     Coloured,
     Fraction,
+    Group,
     Name,
     Number,
     Operator,
@@ -137,10 +138,21 @@ def _natural(tensor: Tensor, as_: Orientation | None = None) -> Tree:
             body, letter = _opened(tensor)
             limits = BigSum(row(letter, Operator("="), time(tensor.low)), time(tensor.high))
             return row(limits, _placed(body, "body of Σ", as_))
+        case JacobianProduct(body, index, low, high) if not body.has(index):
+            return _power(body, high - low + 1)
         case JacobianProduct():
             ends = [_placed(tensor.instance(j), "end of ⋯") for j in (tensor.high, tensor.low)]
             return _product([ends[0], Operator("cdots"), ends[1]])
     raise NotImplementedError(f"no layout for {type(tensor).__name__}")
+
+
+def _power(body: Tensor, exponent: Any) -> Tree:
+    """Return a matrix times itself: no time in it would tell the factors of a dotted product apart."""
+    base = bracketed(layout(body), body, "under ᵀ")
+    sub, above = (base.sub, base.sup) if isinstance(base, Script) else (None, None)
+    if above is not None:
+        return Script(Group(base), sup=time(exponent))
+    return Script(base.base if isinstance(base, Script) else base, sub, time(exponent))
 
 
 def _constant(tensor: Ones | Eye) -> Tree:

@@ -57,14 +57,18 @@ def variable_symbol(name: str) -> Tree:
 
 
 def time(expression: Any) -> Tree:
-    """Layout of a time such as 4, k or k − 1."""
+    """Layout of a time such as 4, k or k − 1, or of a number of steps such as t − k."""
     number, symbols = expression.as_coeff_Add()
     if symbols == 0:
         return Number(str(number))
-    letter = Symbol(str(symbols))
-    if number == 0:
-        return letter
-    return row(letter, Operator("+" if number > 0 else "-"), Number(str(abs(number))))
+    terms = [term.as_coeff_Mul() for term in symbols.as_ordered_terms()]
+    out: list[Tree] = []
+    for sign, letter in sorted(terms, key=lambda term: bool(term[0] < 0)):
+        out += [Operator("+" if sign > 0 else "-")] if out else []
+        out.append(Symbol(str(letter)))
+    if number != 0:
+        out += [Operator("+" if number > 0 else "-"), Number(str(abs(number)))]
+    return row(*out)
 
 
 def number_tree(number: Any) -> Tree:

@@ -38,6 +38,14 @@ STILL_WRONG = cell(  # $w_{p,q}$ is printed for entry q of w_p, and read as entr
     """,
 )
 CELLS = {
+    "a product that is also multiplied once more": cell(
+        "s",
+        "U: d n; W: d d; V: m d",
+        """
+        s = 1/2 * s[t-1] + tanh(U @ x[t] + W @ (U @ x[t]))
+        z = V @ s[t]
+        """,
+    ),
     "a matrix times a matrix times a vector": cell(
         "s",
         "A: d n; B: n d; V: m d",

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from symrnn.certificate import certify_cell
+from symrnn.document import render
 from symrnn.model import Cell, FileError
 from symrnn.notation import straight_term
 from symrnn.report import certify_job, read_job
@@ -72,6 +73,23 @@ level = "1/2 * level[t-1] + q @ s[t-1]"
 s = "tanh(U @ x[t]) + 1/4 * s[t-1]"
 z = "V @ s[t]"
 """
+CONSTANT = """\
+name = "Constant"
+source = "made for this test: the Jacobian of a step is the same at every step"
+states = ["s"]
+[parameters]
+U = ["d", "n"]
+W = ["d", "d"]
+V = ["m", "d"]
+[equations]
+s = "{update}"
+z = "V @ s[t]"
+"""
+UPDATES = {
+    "linear": "W @ s[t-1] + U @ x[t]",
+    "leaky": "9/10 * s[t-1] + tanh(U @ x[t] + W @ (U @ x[t]))",
+    "residual": "s[t-1] + tanh(U @ x[t] + W @ (U @ x[t]))",
+}
 JOB = """\
 title = "A job"
 cell = "cell.toml"
@@ -124,3 +142,13 @@ def test_an_effect_that_is_read_a_step_later_only_is_shown_from_the_step_that_re
     assert path == (network["s", 3], network["q", 4], network["L", 4])
     _, ledger = certify_job(read_job(file))
     assert all(certificate.holds for certificate in ledger.certificates)
+
+
+@pytest.mark.parametrize("update", UPDATES)
+@pytest.mark.parametrize("kind", ["derivation", "handout", "slides"])
+def test_a_jacobian_without_a_time_is_printed_as_a_power(update, kind, tmp_path):
+    file = job(tmp_path, CONSTANT.format(update=UPDATES[update]), f'kind = "{kind}"\n[derive]\nwrt = ["U"]')
+    document, ledger = certify_job(read_job(file))
+    assert all(certificate.holds for certificate in ledger.certificates)
+    power = {"linear": "W^{t-k}", "leaky": "^{t-k}", "residual": "I_{d}"}[update]
+    assert power in render(document, "tex") or kind != "derivation"

@@ -267,7 +267,7 @@ def test_malformed_ink_has_no_value_or_another_one(right, wrong, reason):
         r"W \\",
         "W_{}",
         "W_",
-        "W^{2}",
+        "U^{2}",
         "W^{-1}",
         "s",
         "s_{9}",

@@ -242,7 +242,7 @@ def with_names(tensor: Tensor, signals: Iterable[Signal], when: Any = STEP) -> T
         if lasting:
             fixed[v] = signal.variable
         if lasting or signal.source is None or isinstance(signal.expression, Apply | Hadamard | Plus):
-            moved = signal.expression.xreplace({STEP: when}).xreplace(fixed)
+            moved = _in_parts(signal.expression.xreplace({STEP: when}).xreplace(fixed), parts)
             (parts if signal.source is None else named).setdefault(moved, fixed.get(v, v))
     written = _in_parts(row_form(tensor).xreplace(fixed), parts)
     return _in_names(written, {**named, **parts})

@@ -11,6 +11,7 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 
+from symrnn.witness.ink.scripts import is_time
 from symrnn.witness.ink.syntax import (
     MAX_DEPTH,
     OPEN,
@@ -24,6 +25,7 @@ from symrnn.witness.ink.syntax import (
     Letter,
     Node,
     Numeral,
+    Power,
     Product,
     ReadbackError,
     Script,
@@ -144,6 +146,8 @@ class _Parser:
                 node = replace(node, copy=power[0][1:-1])
             elif node == Numeral(10.0) and re.fullmatch(r"-?\d{1,2}", "".join(power[0])):
                 node = Numeral(float(10.0 ** int("".join(power[0]))))
+            elif len(power) == 1 and isinstance(node, Letter | Bracket) and is_time(power[0]):
+                node = Power(node, power[0])
             else:
                 raise self.stop(r"\top")
         return node

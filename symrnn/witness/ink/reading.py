@@ -28,6 +28,7 @@ from symrnn.witness.ink.syntax import (
     Letter,
     Node,
     Numeral,
+    Power,
     Product,
     ReadbackError,
     Script,
@@ -89,6 +90,8 @@ class Reader:
         match node:
             case Letter():
                 return self.letter(node)
+            case Power(body, exponent):
+                return self.power(self.value(body), number_of(exponent, self.times))
             case Product(factors):
                 return reduce(juxtapose, map(self.value, factors))
             case Numeral(number):
@@ -281,6 +284,12 @@ class Reader:
         if isinstance(operand, Dots) or sum(v.array.ndim > 0 for v in values) > 1:
             raise ReadbackError("a product stands without brackets beside ⊙ or ⊗")
         return reduce(juxtapose, values)
+
+    def power(self, base: Value, exponent: int) -> Value:
+        """Return the product of so many equal matrices."""
+        if base.array.ndim != 2 or base.array.shape[0] != base.array.shape[1] or exponent < 0:
+            raise ReadbackError(f"{base} to the power {exponent}; accepted: a square matrix, 0 or more")
+        return base._replace(array=np.linalg.matrix_power(base.array, exponent))
 
     def dots(self, first: Node, last: Node) -> Value:
         """Return the product of a factor at all times from the first written one down to the last."""

@@ -24,6 +24,12 @@ def number_of(text: tuple[str, ...], letters: Mapping[str, int]) -> int:
     return total
 
 
+def is_time(text: tuple[str, ...]) -> bool:
+    """Whether a script has the form of a time, such as ``4`` or ``t - k``."""
+    pieces, signs = text[::2], text[1::2]
+    return len(text) % 2 == 1 and all(p.isalnum() for p in pieces) and all(s in ("+", "-") for s in signs)
+
+
 def times_apart(first: Any, last: Any, symbols: Symbols, times: Mapping[str, int]) -> Iterator[int]:
     """Yield by how many steps each time in ``first`` is later; all else must be equal."""
     if isinstance(first, Letter) and isinstance(last, Letter):

@@ -102,6 +102,14 @@ class Transpose(Node):
 
 
 @dataclass(frozen=True)
+class Power(Node):
+    """A matrix times itself, as often as a difference of times says."""
+
+    body: Node
+    exponent: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Product(Node):
     """Factors side by side."""
 
