@@ -73,6 +73,22 @@ level = "1/2 * level[t-1] + q @ s[t-1]"
 s = "tanh(U @ x[t]) + 1/4 * s[t-1]"
 z = "V @ s[t]"
 """
+COUPLED = """\
+name = "Coupled"
+source = "made for this test: the output reads two states, one of which feeds the other within the step"
+states = ["h", "s"]
+[parameters]
+U = ["d", "n"]
+P = ["d", "d"]
+W = ["d", "d"]
+V = ["m", "d"]
+C = ["m", "d"]
+[equations]
+s = "1/2 * s[t-1] + U @ x[t]"
+a = "P @ s[t] + W @ h[t-1]"
+h = "sigmoid(a[t])"
+z = "V @ h[t] + C @ s[t]"
+"""
 CONSTANT = """\
 name = "Constant"
 source = "made for this test: the Jacobian of a step is the same at every step"
@@ -152,3 +168,9 @@ def test_a_jacobian_without_a_time_is_printed_as_a_power(update, kind, tmp_path)
     assert all(certificate.holds for certificate in ledger.certificates)
     power = {"linear": "W^{t-k}", "leaky": "^{t-k}", "residual": "I_{d}"}[update]
     assert power in render(document, "tex") or kind != "derivation"
+
+
+def test_an_output_of_two_states_of_which_one_feeds_the_other_is_derived_to_the_end(tmp_path):
+    _, ledger = certify_job(read_job(job(tmp_path, COUPLED)))
+    found = {certificate.goal: certificate for certificate in ledger.certificates}
+    assert found["∂L_t/∂s_t"].holds and found["∂L_t/∂h_t"].holds

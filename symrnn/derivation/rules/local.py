@@ -53,9 +53,11 @@ def _chain_reason(node: Tensor, network: OrderedNetwork) -> Sentence:
     because=_chain_reason,
 )
 def intermediate_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
-    """∂⁺v/∂x = ∂e/∂x + Σ_u (∂v/∂u)(∂⁺u/∂x) over the intermediates u in v = e."""
+    """∂⁺v/∂x = ∂e/∂x + Σ_u (∂v/∂u)(∂⁺u/∂x) over the intermediates u in v = e; so ∂v/∂x along a lone edge."""
     match node:
-        case Immediate(v, x) if isinstance(v, Variable) and v != x:
+        case Immediate(v, x) | Total(v, x) if isinstance(v, Variable) and v != x:
+            if isinstance(node, Total) and not network.edge_is_only_path(x, v):
+                return None
             equation = network.equation(v)
             inner = [u for u in network.intermediates(v) if u == x or x in network.parents(u)]
             if equation is None or not inner:
