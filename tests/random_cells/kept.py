@@ -38,6 +38,15 @@ STILL_WRONG = cell(  # $w_{p,q}$ is printed for entry q of w_p, and read as entr
     """,
 )
 CELLS = {
+    "a part that only a later equation needs by name": cell(
+        "s",
+        "U: d n; W: d d; V: m d; b: d",
+        """
+        g = tanh(b + b * s[t-1])
+        s = g[t] * tanh(W @ (b * s[t-1]) + U @ x[t])
+        z = V @ s[t]
+        """,
+    ),
     "a product that is also multiplied once more": cell(
         "s",
         "U: d n; W: d d; V: m d",

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from functools import cached_property, reduce
 from typing import Any
 
+from sympy.core.traversal import preorder_traversal
+
 from symrnn.model import STEP, Equation
 from symrnn.numeric.codegen.slopes import Slope
 from symrnn.tensor import (
@@ -232,8 +234,7 @@ def with_names(tensor: Tensor, signals: Iterable[Signal], when: Any = STEP) -> T
     equations the expression was derived from, ``STEP`` or the one after. Only signals of that step may stand
     in: another one may have the same value, but a state has it from the first step on only.
     """
-    parts: dict[Tensor, Variable] = {}  # those without a name in the cell file; equations hold their names
-    named: dict[Tensor, Variable] = {}
+    found: list[tuple[Tensor, Variable, bool]] = []  # what is kept, its name, whether the cell file names it
     fixed: dict[Tensor, Variable] = {}  # signals with one value for all times, at any of them
     for signal in signals:
         if isinstance(signal.expression, Variable):  # a copy, of which a state has another initial value
@@ -242,8 +243,17 @@ def with_names(tensor: Tensor, signals: Iterable[Signal], when: Any = STEP) -> T
         if lasting:
             fixed[v] = signal.variable
         if lasting or signal.source is None or isinstance(signal.expression, Apply | Hadamard | Plus):
-            moved = _in_parts(signal.expression.xreplace({STEP: when}).xreplace(fixed), parts)
-            (parts if signal.source is None else named).setdefault(moved, fixed.get(v, v))
+            moved = signal.expression.xreplace({STEP: when}).xreplace(fixed)
+            found.append((moved, fixed.get(v, v), signal.source is not None))
+    parts: dict[Tensor, Variable] = {}  # those without a name in the cell file; equations hold their names
+    named: dict[Tensor, Variable] = {}
+    found.sort(
+        key=lambda one: (one[2], sum(1 for _ in preorder_traversal(one[0])))
+    )  # a part before its whole
+    for expression, v, in_file in found:
+        known = _in_parts(expression, parts)
+        if not isinstance(known, Variable):
+            (named if in_file else parts).setdefault(known, v)
     written = _in_parts(row_form(tensor).xreplace(fixed), parts)
     return _in_names(written, {**named, **parts})
 
