@@ -266,7 +266,7 @@ def _work(
             answer: _Answer
             try:
                 answer = task(), None
-            except Exception as error:
+            except Exception as error:  # whatever it is, the parent raises it
                 error.add_note(f"in a process of its own:\n{traceback.format_exc()}")
                 answer = None, error
             pipe.send(answer)

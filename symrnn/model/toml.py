@@ -127,7 +127,7 @@ def read_table(where: str, table: Mapping[str, Any], declared: type[Table]) -> T
     hints = get_type_hints(declared, include_extras=True)
     required: dict[str, type] = {}
     optional: dict[str, type] = {}
-    for field in fields(declared):  # type: ignore[arg-type]
+    for field in fields(declared):  # type: ignore[arg-type]  # a dataclass
         without = field.default is MISSING and field.default_factory is MISSING
         (required if without else optional)[field.name] = _type(hints[field.name])
     check_keys(where, table, required, optional)
