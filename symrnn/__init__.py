@@ -30,6 +30,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(  # as in the stub, which wou
             "state_jacobians",
             "truncated_gradients",
         ],
-        "tensor": ["Immediate", "Partial", "SymrnnError", "Total"],
+        "tensor": ["Direct", "Immediate", "Partial", "SymrnnError", "Total"],
     },
 )

@@ -18,6 +18,7 @@ from .numeric import (
     truncated_gradients as truncated_gradients,
 )
 from .tensor import (
+    Direct as Direct,
     Immediate as Immediate,
     Partial as Partial,
     SymrnnError as SymrnnError,

@@ -17,6 +17,7 @@ from symrnn.tensor import (
     Apply,
     Contraction,
     Diagonal,
+    Direct,
     Eye,
     Hadamard,
     Immediate,
@@ -55,6 +56,7 @@ SAMPLES: dict[type[Tensor], Tensor] = {
     Diagonal: Diagonal(s),
     Apply: Apply("tanh", s),
     Partial: Partial(Contraction(W, s), s),
+    Direct: Direct(s, a),
     Immediate: Immediate(s, a),
     Total: Total(L, s),
     TimeSum: TimeSum(NETWORK["s", 1].at(t), t, 1, 3),
@@ -74,7 +76,7 @@ class Unknown(Tensor):
 def replaced(node: Tensor) -> Tensor:
     """Replace something inside a node, or put the node into something, so that it is built again."""
     inside = next(iter(sorted(node.variables(), key=str)), None)
-    fixed = Variable | Partial | Immediate | Total | TimeSum | JacobianProduct
+    fixed = Variable | Partial | Direct | Immediate | Total | TimeSum | JacobianProduct
     if inside is None or isinstance(node, fixed):
         return replace_node(Plus(node, node), s, Variable("u", s.shape))
     return replace_node(node, inside, Variable("u", inside.shape, inside.time))
@@ -90,7 +92,7 @@ INTERPRETERS: dict[str, Callable[[Tensor], Any]] = {
 }
 NOT_FOR_IT = {  # an interpreter for part of the language refuses the rest, by name
     "entry": {JacobianProduct},
-    "code": {Eye, Diagonal, Partial, Immediate, Total, TimeSum, JacobianProduct},
+    "code": {Eye, Diagonal, Partial, Direct, Immediate, Total, TimeSum, JacobianProduct},
 }
 
 

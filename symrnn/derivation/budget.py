@@ -47,7 +47,7 @@ def longest_readable(
     v: Variable, x: Variable, network: OrderedNetwork, most: int = MOST_PATHS
 ) -> Variable | None:
     """Return ``v`` at the latest step up to its own where ∂v/∂x has at most ``most`` paths, but some."""
-    counts = network.condense({*network.states, v.name}).path_counts(x)
+    counts = network.condense({*network.states, v.name}, {x} - set(network.given)).path_counts(x)
     times = (v.at(t) for t in range(1, int(v.time) + 1))
     readable = [u for u in times if 0 < counts.get(u, 0) <= limit(u, most)]
     return readable[-1] if readable else None

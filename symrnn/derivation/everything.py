@@ -42,6 +42,7 @@ def jacobians(step: OneStep, every_signal: bool = True) -> list[tuple[Derivation
         return [(derive(Total(v, u), step.network), "") for v, u in step.states()]
     states = set(step.network.states)
     made = [(found, "gates held fixed" if goal in step.held else "") for goal, found in step.edges.items()]
+    made += [(found, "other states held fixed") for found in step.explicit.values()]
     made += [
         (found, "all paths" if {v.name for v in goal.args} <= states else "")
         for goal, found in step.jacobians.items()

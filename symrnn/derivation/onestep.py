@@ -1,9 +1,10 @@
 """One step of a cell, derivative by derivative: edges between signals, and Jacobians from state to state.
 
-Every signal is a node here, gates and pre-activations too. So ∂⁺v/∂u, along the edge from u to v, holds the
-gates fixed, and ∂v/∂u follows every path of the step: the two readings of ∂c_t/∂c_{t−1} that a lecture on
-gated cells must keep apart. Jacobians are accumulated forwards, each from those of the signals before it, and
-what was shown is used by name: no pre-activation is ever written out inside another formula.
+Every signal is a node here, gates and pre-activations too. So ∂°v/∂u, along the edge from u to v, holds the
+gates fixed, ∂⁺v/∂u holds the other states fixed and lets the gates move, and ∂v/∂u follows every path of the
+step: three readings of ∂c_t/∂c_{t−1} that a lecture on gated cells must keep apart. Where two of them agree,
+the one that holds fewest fixed is written. Jacobians are accumulated forwards, each from those of the signals
+before it, and what was shown is used by name: no pre-activation is ever written out inside another formula.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from symrnn.derivation.rules.paths import edge_of
 from symrnn.derivation.steps import Derivation, derive
 from symrnn.derivation.strategies import FULL, IMMEDIATE, STEP_JACOBIAN, of_the_cell
 from symrnn.model import OrderedNetwork
@@ -37,10 +39,6 @@ class OneStep:
         names = [equation.target.name for equation in self.network.step]
         return tuple(names[: max(names.index(state) for state in self.network.states) + 1])
 
-    def _edge(self, v: Variable, u: Variable) -> Derivative:
-        """Return the goal of one edge: ∂v/∂u where it is the only path, else ∂⁺v/∂u."""
-        return (Total if self.network.whole.edge_is_only_path(u, v) else Immediate)(v, u)
-
     @cached_property
     def edges(self) -> dict[Derivative, Derivation]:
         """Along each edge of the step but those of the loss: from signals, earlier states, and inputs."""
@@ -49,7 +47,7 @@ class OneStep:
             v = self.network[name, K]
             for u in whole.parents(v):
                 if u.time is not None:
-                    goal = self._edge(v, u)
+                    goal = edge_of(v, u, whole)
                     made[goal] = derive(goal, whole, FULL)
         return made
 
@@ -59,7 +57,7 @@ class OneStep:
         return {
             goal: found
             for goal, found in self.edges.items()
-            if isinstance(goal, Immediate) and self._is_state_by_state(goal)
+            if not isinstance(goal, Total) and self._is_state_by_state(goal)
         }
 
     def immediate(self, v: Variable, x: Variable) -> Derivation:
@@ -68,6 +66,18 @@ class OneStep:
             return derive(Immediate(v, x), self.network.condensed)
         lone = [found for goal, found in self.edges.items() if isinstance(goal, Total)]
         return derive(Immediate(v, x), self.network.condensed, IMMEDIATE, lone)
+
+    @cached_property
+    def explicit(self) -> dict[Derivative, Derivation]:
+        """From state to state over a step, the other states held fixed, where gates carry a part of it.
+
+        These are factors of the paths through several states; where no gate takes part an edge says it.
+        """
+        condensed = self.network.condensed
+        pairs = [(v, u) for v, u in self.states() if u in condensed.parents(v)]
+        goals = [edge_of(v, u, condensed) for v, u in pairs]
+        wanted = [goal for goal in goals if isinstance(goal, Immediate) and goal not in self.edges]
+        return {goal: self.immediate(*goal.args) for goal in wanted}
 
     @cached_property
     def jacobians(self) -> dict[Derivative, Derivation]:
@@ -82,7 +92,7 @@ class OneStep:
             shown = [
                 found
                 for known, found in (*self.edges.items(), *made.items())
-                if isinstance(known, Immediate) or not {v.name for v in known.args} <= states
+                if not isinstance(known, Total) or not {v.name for v in known.args} <= states
             ]
             if goal not in self.edges:
                 made[goal] = derive(goal, self.network.whole, STEP_JACOBIAN, shown)

@@ -24,7 +24,6 @@ from symrnn.notation import latex, line, text, uncoloured
 from symrnn.tensor import (
     Contraction,
     Derivative,
-    Immediate,
     Partial,
     Tensor,
     Total,
@@ -107,7 +106,7 @@ class Derivation:
             or (
                 isinstance(node, Total)
                 and not self.strategy.open_ended
-                and not (node.args[1].name in self.network.kept or node.args[1].time == 0)
+                and not (self.network.is_node(node.args[1]) or node.args[1].time == 0)
             )
             for node in self.result.atoms(Derivative)
         )
@@ -184,9 +183,9 @@ def derive(
 
     Parameters
     ----------
-    goal : Total, Immediate or Partial
-        ``Total(L_4, W)`` is expanded along its paths, ``Immediate(s_k, W)`` is derived to the end. The
-        time may be symbolic. With a strategy: any expression that holds derivatives.
+    goal : Total, Immediate, Direct or Partial
+        ``Total(L_4, W)`` is expanded along its paths, ``Immediate(s_k, W)`` and ``Direct(s_k, a_k)`` are
+        derived to the end. The time may be symbolic. With a strategy: any expression that holds derivatives.
     network : OrderedNetwork, optional
         Default: the network in which the variables of the goal were looked up.
     strategy : Strategy, optional
@@ -217,7 +216,7 @@ def derive(
     network = _network_of(goal, network)
     if not isinstance(goal, Derivative) and (strategy is None or not goal.atoms(Derivative)):
         raise DerivationError(
-            f"{goal} is no derivative; accepted: Total(v, x), Immediate(v, x) or Partial(e, x)"
+            f"{goal} is no derivative; accepted: Total(v, x), Immediate(v, x), Direct(v, x) or Partial(e, x)"
         )
     if strategy is None:
         strategy, network = strategies.choose(goal, network)
@@ -303,7 +302,7 @@ def _network_of(goal: Tensor, network: OrderedNetwork | None) -> OrderedNetwork:
 def _first_time(goal: Tensor, network: OrderedNetwork) -> int:
     """Return 2 where a path passes another state of the step before: at step 1 that state is given."""
     v, x = goal.args
-    if isinstance(goal, Immediate) or not isinstance(v, Variable) or v.time == x.time:
+    if not isinstance(goal, Total) or not isinstance(v, Variable) or v.time == x.time:
         return 1
     if x.name not in network.states or not is_symbolic(x):
         return 1

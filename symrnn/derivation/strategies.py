@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from symrnn.derivation.rules import Rule, arrange, diagonal, paths, sweep
 from symrnn.derivation.rules.local import LOCAL, intermediate_rule
 from symrnn.model import NetworkError, OrderedNetwork
-from symrnn.tensor import Derivative, Immediate, Partial, Total
+from symrnn.tensor import Derivative, Direct, Immediate, Partial, Total
 
 SHOWN = ("shown above", "The results for its factors.")
 MOST_NESTED = 4  # brackets inside brackets that still fit on a line, and into a head
@@ -235,7 +235,7 @@ def choose(goal: Derivative, network: OrderedNetwork) -> tuple[Strategy, Ordered
     """
     v, x = goal.args
     condensed = network.condensed
-    if isinstance(goal, Immediate):
+    if isinstance(goal, Direct | Immediate):
         return FULL, condensed
     if isinstance(goal, Partial) or v == x:
         return FULL, network
@@ -250,7 +250,7 @@ def choose(goal: Derivative, network: OrderedNetwork) -> tuple[Strategy, Ordered
     if same_step and (both_states or not network.depends_through_state(v, x)):
         return OUTPUT, network
     between_nodes = network.equation(x) is not None or x.time == 0
-    nodes = network.condense({*condensed.kept, v.name, *({x.name} if between_nodes and x.time else set())})
+    nodes = network.condense(condensed.kept, {v, x} - set(network.given))
     if not network.chain:
         return SEVERAL, nodes
     if between_nodes:

@@ -50,7 +50,7 @@ class OrderedNetwork(Graph):
         return f"$$\\displaystyle {in_latex(self.step)} \\qquad {times}$$"
 
     def __hash__(self) -> int:
-        return hash((self._identity, self.kept))
+        return hash((self._identity, self.kept, self.also))
 
     @cached_property
     def _identity(self) -> int:

@@ -2,8 +2,8 @@
 
 The order of the equations is the order of computation, so every question about dependence is a walk over the
 list. A graph keeps some of its variables as nodes; ``condense`` narrows that choice. The others are named
-intermediates: to the immediate derivative ∂⁺ they are transparent, the kept variables are held fixed. Keeping
-only the states makes ∂⁺s_k/∂W the lecture's "s_{k-1} treated as a constant".
+intermediates, which paths pass through without a stop. What a derivative means does not depend on the choice:
+``acting`` is what reaches a variable while the states are held fixed, whatever the nodes are.
 
 Beside the unrolled equations there are those of one symbolic step, which define ``s[k]`` for any k; a local
 derivative is taken once for symbolic k and then instantiated.
@@ -40,6 +40,8 @@ class Graph:
         In the order of the cell.
     kept : frozenset of str
         Names of the variables that are nodes; by default all that have an equation.
+    also : frozenset of Variable
+        Single variables that are nodes as well, such as a gate at one step.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Graph:
     given: tuple[Variable, ...]
     states: tuple[str, ...]
     kept: frozenset[str] = field(default=frozenset(), kw_only=True)
+    also: frozenset[Variable] = field(default=frozenset(), kw_only=True)
 
     def __post_init__(self) -> None:
         known = set(self.given)
@@ -99,19 +102,25 @@ class Graph:
         """Return the named intermediates that stand in the equation of a variable."""
         equation = self.equation(variable)
         used = [] if equation is None else equation.used
-        return [u for u in used if u.name not in self.kept and self.equation(u) is not None]
+        return [u for u in used if not self.is_node(u) and self.equation(u) is not None]
 
     def written_out(self, expression: Tensor) -> Tensor:
         """Return an expression with every named intermediate replaced by its equation; kept nodes stay."""
         replaced = {}
         for v in expression.variables():
             equation = self.equation(v)
-            if equation is not None and v.name not in self.kept:
+            if equation is not None and not self.is_node(v):
                 replaced[v] = self.written_out(equation.expression)
         return expression.xreplace(replaced) if replaced else expression
 
-    def condense(self, keep: Iterable[str]) -> Self:
+    def is_node(self, variable: Variable) -> bool:
+        """Whether a computed variable is a node."""
+        return variable.name in self.kept or variable in self.also
+
+    def condense(self, keep: Iterable[str], also: Iterable[Variable] = ()) -> Self:
         """Return the same equations with fewer nodes; the other variables become named intermediates.
+
+        Nodes are the variables of the names in ``keep``, at every time, and those in ``also``.
 
         Raises
         ------
@@ -121,17 +130,17 @@ class Graph:
         kept = frozenset(keep)
         if unknown := kept - self._computed:
             raise NetworkError(f"cell {self.name!r} computes no {', '.join(sorted(unknown))}")
-        return self._keeping(kept)
+        return self._keeping(kept, frozenset(also))
 
     @cached_property
     def whole(self) -> Self:
         """The same equations with every computed variable as a node."""
-        return self if self.kept == self._computed else self._keeping(self._computed)
+        return self if self.kept == self._computed else self._keeping(self._computed, frozenset())
 
-    def _keeping(self, kept: frozenset[str]) -> Self:
+    def _keeping(self, kept: frozenset[str], also: frozenset[Variable]) -> Self:
         """Return a copy with other nodes; it shares every table but that of the parents."""
         other = object.__new__(type(self))
-        vars(other).update(vars(self), kept=kept)
+        vars(other).update(vars(self), kept=kept, also=also)
         vars(other).pop("_parents", None)
         return other
 
@@ -150,6 +159,25 @@ class Graph:
                 found.update(dict.fromkeys(self.parents(used) if used in transparent else [used]))
             self._parents[variable] = list(found)
         return self._parents[variable]
+
+    @cached_property
+    def _acting(self) -> dict[Variable, frozenset[Variable]]:
+        """What was found to act so far."""
+        return {}
+
+    def acting(self, variable: Variable) -> frozenset[Variable]:
+        """Return what a variable varies with while every other state is held fixed."""
+        if variable not in self._acting:
+            equation = self.equation(variable)
+            used = frozenset(() if equation is None else equation.used)
+            self._acting[variable] = used.union(*(self.acting(u) for u in used if u.name not in self.states))
+        return self._acting[variable]
+
+    def carriers(self, variable: Variable, x: Variable) -> list[Variable]:
+        """Return the signals in the equation of a variable that carry ``x``, every state held fixed."""
+        equation = self.equation(variable)
+        signals = (u for u in (equation.used if equation else ()) if u.name not in self.states)
+        return [u for u in signals if u != x and x in self.acting(u)]
 
     def depends(self, variable: Variable, on: Variable) -> bool:
         """Whether some path leads from ``on`` to ``variable`` (a variable depends on itself)."""
@@ -237,7 +265,7 @@ class Graph:
         counts = {source: 1}
         for equation in self.equations:
             v = equation.target
-            if v.name in self.kept and v != source:
+            if self.is_node(v) and v != source:
                 found = sum(counts.get(parent, 0) for parent in self.parents(v))
                 if found:
                     counts[v] = found

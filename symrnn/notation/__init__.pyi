@@ -12,7 +12,13 @@ from .graph import (
     terms as terms,
     unrolled as unrolled,
 )
-from .matrix import in_latex as in_latex, inline as inline, layout as layout, line as line
+from .matrix import (
+    in_latex as in_latex,
+    inline as inline,
+    layout as layout,
+    line as line,
+    sign_of as sign_of,
+)
 from .measure import EM as EM, broken as broken, chained as chained, height as height, width as width
 from .scene import Scene as Scene
 from .symbols import copy_of as copy_of, variable as variable, variable_symbol as variable_symbol

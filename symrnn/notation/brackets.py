@@ -47,6 +47,7 @@ STRENGTHS = {
     "Eye": Strength.FACTOR,
     "Diagonal": Strength.FACTOR,
     "Partial": Strength.FACTOR,
+    "Direct": Strength.FACTOR,
     "Immediate": Strength.FACTOR,
     "Total": Strength.FACTOR,
     "Apply": Strength.CALL,

@@ -14,7 +14,7 @@ import sympy
 from sympy.printing.printer import Printer
 
 from symrnn.model import in_force
-from symrnn.notation.matrix import THIN
+from symrnn.notation.matrix import PARTIAL, THIN, sign_of
 from symrnn.notation.symbols import copy_of, number_tree, time, variable_symbol
 from symrnn.notation.tree import (
     BigSum,
@@ -103,14 +103,12 @@ class TreePrinter(Printer):
         return row(head, *(Operator("prime"),) * order, self._placed(node.args[0], "argument"))
 
     def _print_EntryDerivative(self, node: Any) -> Tree:
-        partial: Tree = Symbol("partial")
-        immediate = node.kind == "immediate"
-        copied = immediate and in_force().copies and not _timed(node.wrt)
-        sign = Script(partial, sup=Operator("+")) if immediate and not copied else partial
+        copied = node.kind == "immediate" and in_force().copies and not _timed(node.wrt)
+        sign = PARTIAL if copied else sign_of(node.kind)
         top, below = self._placed(node.of, "under ∂"), self._print(node.wrt)
         below = copy_of(below, split_time(node.of)[0]) if copied else below
-        fraction = Fraction(row(sign, top), row(partial, below))
-        return Coloured(fraction, "explicit") if immediate else fraction
+        fraction = Fraction(row(sign, top), row(PARTIAL, below))
+        return Coloured(fraction, "explicit") if node.kind in ("immediate", "direct") else fraction
 
     def _print_Pow(self, node: Any) -> Tree:
         return self._print_Mul(node)

@@ -43,6 +43,7 @@ from symrnn.tensor import (
     Contraction,
     Derivative,
     Diagonal,
+    Direct,
     Eye,
     Hadamard,
     Immediate,
@@ -62,6 +63,7 @@ from symrnn.tensor import (
 
 TOP = Symbol("top")
 PARTIAL = Symbol("partial")
+MARKS = {"Immediate": Operator("+"), "Direct": Operator("circ")}  # what ∂ carries, where it does
 THIN = Operator("thin")
 LETTERS = ("k", "j", "i", "l", "q", "r")
 
@@ -132,7 +134,7 @@ def _natural(tensor: Tensor, as_: Orientation | None = None) -> Tree:
             return row(Name("diag"), _placed(vector, "argument", "column"))
         case Apply():
             return _apply(tensor)
-        case Partial() | Immediate() | Total():
+        case Partial() | Direct() | Immediate() | Total():
             return derivative(tensor)
         case TimeSum():
             body, letter = _opened(tensor)
@@ -241,12 +243,17 @@ def _opened(tensor: TimeSum) -> tuple[Tensor, Symbol]:
     return tensor.instance(TimeSymbol(letter, integer=True, positive=True)), Symbol(letter)
 
 
+def sign_of(kind: str) -> Tree:
+    """Return the ∂ of a kind of derivative, by the name of its node in any case."""
+    mark = MARKS.get(kind.capitalize())
+    return PARTIAL if mark is None else Script(PARTIAL, sup=mark)
+
+
 def derivative(tensor: Tensor) -> Tree:
     """Layout of a derivative node, in the colour of its role."""
     of, wrt = tensor.args
     copied = isinstance(tensor, Immediate) and wrt.time is None and in_force().copies
-    signed = isinstance(tensor, Immediate) and not copied
-    sign: Tree = Script(PARTIAL, sup=Operator("+")) if signed else PARTIAL
+    sign = PARTIAL if copied else sign_of(type(tensor).__name__)
     below = copy_of(variable(wrt), of.time) if copied else variable(wrt)
     fraction = Fraction(row(sign, _placed(of, "under ∂", "column")), row(PARTIAL, below))
     role = derivative_role(tensor)
@@ -259,7 +266,7 @@ def derivative_role(tensor: Tensor) -> Role | None:
     timed = isinstance(of, Variable) and of.rank and of.time is not None and wrt.time is not None
     if timed and of.time != wrt.time:
         return "implicit"
-    return "explicit" if isinstance(tensor, Immediate) else None
+    return "explicit" if isinstance(tensor, Immediate | Direct) else None
 
 
 def line(lhs: Tensor, rhs: Tensor) -> tuple[Tree, Tree]:

@@ -14,7 +14,9 @@ from symrnn.model import in_force
 from symrnn.tensor import (
     Apply,
     Contraction,
+    Derivative,
     Diagonal,
+    Direct,
     Eye,
     Hadamard,
     Immediate,
@@ -37,7 +39,9 @@ Orientation = Literal["row", "column"]
 def orientation(tensor: Tensor) -> Orientation:
     """Return the orientation a vector has by nature."""
     match tensor:
-        case Partial(of, wrt) | Immediate(of, wrt) | Total(of, wrt) if of.rank == 0 and wrt.rank == 1:
+        case Partial(of, wrt) | Direct(of, wrt) | Immediate(of, wrt) | Total(of, wrt) if (
+            of.rank == 0 and wrt.rank == 1
+        ):
             return _of_gradients()
         case Contraction() if tensor.factors[0].rank == 1:
             return _of_gradients() if turns(tensor) else "row"
@@ -53,7 +57,7 @@ def orientation(tensor: Tensor) -> Orientation:
             return orientation(body)
         case Variable() | Zeros() | Ones() | Eye() | Diagonal() | Apply():
             return "column"
-        case Partial() | Immediate() | Total() | Scale() | Contraction() | Outer() | JacobianProduct():
+        case Derivative() | Scale() | Contraction() | Outer() | JacobianProduct():
             return "column"  # where no vector is differentiated, scaled or in front
     raise NotImplementedError(f"no orientation for {type(tensor).__name__}")
 

@@ -66,7 +66,7 @@ class Operator(Tree):
 
 # "~" is ≈; "thin" and "quad" are spaces; "minus" as a sign is "-"
 OPERATORS: tuple[str, ...] = ("+", "-", "=", "~", "<", ">", "<=", ">=", "times", "odot", "otimes", "in", "to")
-OPERATORS += ("slash", "bar", "prime", "cdots", "vdots", "ddots", "dots")
+OPERATORS += ("slash", "bar", "prime", "circ", "cdots", "vdots", "ddots", "dots")
 OPERATORS += ("comma", "semicolon", "colon", "period", "quad", "thin")
 
 GREEK = {"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η"}

@@ -24,6 +24,7 @@ from symrnn.certificate import (
 from symrnn.derivation import Derivation, EntryDerivation, derive
 from symrnn.document import in_parallel
 from symrnn.model import Cell, Equation, OrderedNetwork
+from symrnn.report.meanings import Meanings
 from symrnn.tensor import Total
 from symrnn.witness import Point, random_point
 
@@ -44,12 +45,23 @@ class Ledger:
 
     points: Sequence[Point]
     progress: Callable[[str], None] = lambda words: None
+    meanings: Meanings = field(init=False)
     certificates: list[Certificate] = field(default_factory=list)
     waiting: list[Callable[[], Certificate]] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.meanings = Meanings(self.points)
+
     def admit(self, derivation: Certified) -> Certified:
-        """Take a derivation in and return it; ``settle`` certifies it."""
+        """Take a derivation in and return it; ``settle`` certifies it.
+
+        Raises
+        ------
+        CertificateError
+            If it prints a symbol that stands for something else elsewhere.
+        """
         self.progress(f"derive {derivation.goal}")
+        self.meanings.enter(derivation.matrix if isinstance(derivation, EntryDerivation) else derivation)
         self.waiting.append(partial(certify, derivation, self.points))
         return derivation
 

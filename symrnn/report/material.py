@@ -28,7 +28,7 @@ from symrnn.derivation import (
 from symrnn.model import HORIZON, STEP, OrderedNetwork
 from symrnn.report.job import Job
 from symrnn.report.ledger import Ledger
-from symrnn.tensor import Immediate, JacobianProduct, Total, Variable, time_symbol
+from symrnn.tensor import JacobianProduct, Total, Variable, time_symbol
 
 J = time_symbol("j")
 MOST_PRINTED = 8  # paths of an expansion in a report, each with its picture
@@ -141,6 +141,11 @@ class Material:
         """Along each edge of one step."""
         return [self.ledger.admit(found) for found in self.step.edges.values()]
 
+    @cached_property
+    def explicit(self) -> list[Derivation]:
+        """From state to state, the other states held fixed, where gates carry a part of it."""
+        return [self.ledger.admit(found) for found in self.step.explicit.values()]
+
     def jacobians(self, of_states: bool, by: Variable) -> list[Derivation]:
         """Along all paths of one step, by a state of the step before: of states, or of the other signals."""
         states = self.network.states
@@ -157,7 +162,7 @@ class Material:
         for goal, held in self.step.held.items():
             v, u = (w.xreplace({K: J}) for w in goal.args)
             if v.name == u.name:
-                product = JacobianProduct(Immediate(v, u), J, K + 1, STEP)
+                product = JacobianProduct(goal.func(v, u), J, K + 1, STEP)
                 made = derive(product, self.network.whole, PRODUCT, (held,), times=(0, HORIZON))
                 found.append(self.ledger.admit(made))
         return found

@@ -8,6 +8,7 @@ from .algebra import (
 )
 from .calculus import (
     Derivative as Derivative,
+    Direct as Direct,
     Immediate as Immediate,
     JacobianProduct as JacobianProduct,
     OverTime as OverTime,

@@ -1,9 +1,11 @@
 """Derivatives and time as nodes: what stands on paper while a derivation is under way.
 
-Three derivatives are kept apart because their difference is the subject. ``Partial(e, x)`` differentiates the
-expression in front of you, every other variable held fixed. ``Immediate(v, x)`` (∂⁺, Pascanu et al. 2013)
-differentiates the equation of ``v`` in a network, the other kept variables of that network held fixed.
-``Total(v, x)`` follows every path. (Werbos 1990 writes ∂⁺ for the total one.)
+Four derivatives are kept apart because their difference is the subject; they differ in what is held fixed.
+``Partial(e, x)``: every other variable of the expression in front of you. ``Direct(v, x)`` (∂°): everything
+but the equation of ``v`` as it is written, so it is the derivative along one edge. ``Immediate(v, x)`` (∂⁺,
+Pascanu et al. 2013): every other state, of the step before and of the same step; gates and pre-activations
+are put in. ``Total(v, x)`` (∂): nothing, it follows every path. (Werbos 1990 writes ∂⁺ for the total one.)
+None of them depends on which variables a network keeps as nodes, so each has one value at a point.
 
 ``TimeSum`` and ``JacobianProduct`` range over time. Their bound index is a symbol of its own kind
 (``bound``), different from every free time symbol of the same name, so instantiating a free index can
@@ -47,8 +49,14 @@ class Partial(Derivative):
     __slots__ = ()
 
 
+class Direct(Derivative):
+    """∂°v/∂x: derivative of the equation of ``v`` as it is written, everything else in it held fixed."""
+
+    __slots__ = ()
+
+
 class Immediate(Derivative):
-    """∂⁺v/∂x: derivative of the equation of ``v``, the kept variables of the network held fixed."""
+    """∂⁺v/∂x: every state but ``v`` held fixed; what is computed on the way is put in."""
 
     __slots__ = ()
 

@@ -17,7 +17,7 @@ import sympy
 from sympy import Dummy, Expr, Indexed, IndexedBase, KroneckerDelta, Sum
 from sympy.core.symbol import Str
 
-from symrnn.tensor.calculus import Immediate, Partial, TimeSum, Total
+from symrnn.tensor.calculus import Direct, Immediate, Partial, TimeSum, Total
 from symrnn.tensor.functions import TABLE
 from symrnn.tensor.nodes import (
     Apply,
@@ -49,7 +49,7 @@ def split_time(place: Any) -> tuple[Any, tuple[Any, ...]]:
 
 
 class EntryDerivative(Expr):
-    """Derivative of a scalar expression of entries by one entry; ``kind`` is partial, immediate or total."""
+    """Derivative of a scalar expression of entries by one entry; ``kind`` is that of the tensor."""
 
     def __new__(cls, kind: Any, of: Expr, wrt: Expr) -> EntryDerivative:
         """Arguments are kept as they are."""
@@ -202,7 +202,7 @@ def _entry(tensor: Tensor, at: tuple[Index, ...]) -> Any:
             return sympy.exp(_entry(argument, at)) / summed
         case Apply(name, argument, order):
             return function(name, tensor.symbol, order)(_entry(argument, at))
-        case Partial(of, wrt) | Immediate(of, wrt) | Total(of, wrt):
+        case Partial(of, wrt) | Direct(of, wrt) | Immediate(of, wrt) | Total(of, wrt):
             kind = type(tensor).__name__.lower()
             return EntryDerivative(kind, _entry(of, at[: of.rank]), entry(wrt, at[of.rank :]))
         case TimeSum(body, time, low, high):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from symrnn.tensor.algebra import contract, hadamard, outer, plus, scale
-from symrnn.tensor.calculus import Immediate, JacobianProduct, Partial, TimeSum, Total
+from symrnn.tensor.calculus import Direct, Immediate, JacobianProduct, Partial, TimeSum, Total
 from symrnn.tensor.nodes import (
     Apply,
     Constant,
@@ -36,7 +36,7 @@ def rebuild(node: Tensor) -> Tensor:
             return Eye(x.shape)
         case Variable() | Constant() | Diagonal() | Apply():
             return node
-        case Partial() | Immediate() | Total() | TimeSum() | JacobianProduct():
+        case Partial() | Direct() | Immediate() | Total() | TimeSum() | JacobianProduct():
             return node
     raise NotImplementedError(f"no way to build {type(node).__name__} again")
 

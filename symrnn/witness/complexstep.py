@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from symrnn.model import OrderedNetwork
-from symrnn.tensor import Immediate, Tensor, Total, Variable
+from symrnn.tensor import Immediate, Partial, Tensor, Total, Variable
 from symrnn.witness.interpret import Array, Values, interpret, size
 
 STEP_LENGTH = 1e-30
@@ -49,13 +49,13 @@ def units(shape: tuple[int, ...], batch: int) -> Array:
 
 
 def held_fixed(node: Tensor, at: Values) -> Array:
-    """Value of a derivative within a step: ``Partial`` or ``Immediate``.
+    """Value of a derivative within a step: ``Partial``, ``Direct`` or ``Immediate``.
 
     Parameters
     ----------
-    node : Partial or Immediate
-        ``Partial`` holds every other variable of its expression, ``Immediate`` every kept variable of the
-        network.
+    node : Partial, Direct or Immediate
+        ``Partial`` holds every other variable of its expression, ``Direct`` every other variable of the
+        equation of its variable, ``Immediate`` every other state.
     at : Values
 
     Returns
@@ -69,15 +69,13 @@ def held_fixed(node: Tensor, at: Values) -> Array:
 
     def lookup(v: Variable) -> Array:
         if v not in known:
-            equation = at.network.equation(v) if isinstance(node, Immediate) else None
-            held = equation is None or v.name in at.network.kept
-            known[v] = (
-                at.variable(v) if held or equation is None else interpret(equation.expression, perturbed)
-            )
+            held = not isinstance(node, Immediate) or v.name in at.network.states
+            equation = None if held else at.network.equation(v)
+            known[v] = at.variable(v) if equation is None else interpret(equation.expression, perturbed)
         return known[v]
 
     perturbed = Lookup(lookup, at)
-    if isinstance(node, Immediate) and of != wrt:
+    if not isinstance(node, Partial) and of != wrt:
         own = at.network.equation(of)
         of = of if own is None else own.expression
     found = interpret(of, perturbed).imag / STEP_LENGTH

@@ -19,6 +19,8 @@ import sympy
 from symrnn.model import HORIZON, OrderedNetwork
 from symrnn.tensor import (
     TABLE,
+    Derivative,
+    Direct,
     EntryDerivative,
     Immediate,
     Tensor,
@@ -30,6 +32,7 @@ from symrnn.tensor import (
 )
 from symrnn.witness.point import STEP_LENGTH, Point
 
+KINDS: dict[str, type[Derivative]] = {"direct": Direct, "immediate": Immediate, "total": Total}
 Lookup = Callable[[Any], Any]
 
 
@@ -177,8 +180,7 @@ def _derivative(node: EntryDerivative, at: Point, symbols: dict[Any, Any]) -> An
     if node.kind == "partial":
         return np.imag(_Reading(at, (x, second)).value(node.of, symbols)) / STEP_LENGTH
     v, first = _place(node.of, at, symbols)
-    kind = Immediate if node.kind == "immediate" else Total
-    return at.derivative(kind(v, x))[(*first, *second)]
+    return at.derivative(KINDS[node.kind](v, x))[(*first, *second)]
 
 
 def sympy_derivative(goal: Tensor, network: OrderedNetwork, at: tuple[Any, ...]) -> Any:
@@ -186,8 +188,8 @@ def sympy_derivative(goal: Tensor, network: OrderedNetwork, at: tuple[Any, ...])
 
     Parameters
     ----------
-    goal : Immediate or Total
-        Of a variable by a variable that stands in its equation, intermediates written out.
+    goal : Direct, Immediate or Total
+        Of a variable by a variable of its step or of the step before.
     network : OrderedNetwork
     at : tuple of SymPy indices
         First those of the variable, then those of what it is differentiated by.
@@ -202,7 +204,8 @@ def sympy_derivative(goal: Tensor, network: OrderedNetwork, at: tuple[Any, ...])
     equation = network.equation(v)
     assert equation is not None  # a derivative of a given variable is no goal
     rank = v.rank
-    held = network.kept if isinstance(goal, Immediate) else frozenset(network.states)
-    computed = {e.target.name for e in network.equations}
-    written = network.condense(held | ({x.name} & computed)).written_out(equation.expression)
+    written = equation.expression
+    if not isinstance(goal, Direct):
+        computed = {e.target.name for e in network.equations}
+        written = network.condense({*network.states, *({x.name} & computed)}).written_out(written)
     return sympy.diff(entry_of(written, at[:rank]), entry(x, at[rank:]))

@@ -20,6 +20,7 @@ from symrnn.tensor import (
     Apply,
     Contraction,
     Diagonal,
+    Direct,
     Eye,
     Hadamard,
     Immediate,
@@ -109,7 +110,7 @@ def interpret(tensor: Tensor, at: Values) -> Array:
                 return row.numpy(of(argument))
             if order == 1 and row.derivative is not None:
                 return row.derivative(of(argument))
-        case Partial() | Immediate() | Total():
+        case Partial() | Direct() | Immediate() | Total():
             return at.derivative(tensor)
         case TimeSum():
             return _sum(tensor, at)

@@ -18,7 +18,6 @@ from symrnn.model import HORIZON, WEIGHT, OrderedNetwork
 from symrnn.tensor import (
     TABLE,
     Apply,
-    Immediate,
     InputError,
     Partial,
     Tensor,
@@ -122,7 +121,7 @@ class Point:
         return Schedule(self.network)
 
     def derivative(self, node: Tensor) -> Array:
-        """Value of a derivative by complex step: ``Partial``, ``Immediate`` or ``Total``."""
+        """Value of a derivative by complex step: ``Partial``, ``Direct``, ``Immediate`` or ``Total``."""
         if node not in self.derivatives:
             if isinstance(node, Total):
                 self.derivatives.update(total(node, self, self.schedule))
@@ -178,14 +177,13 @@ class Instants:
         where an equation is missing at some of them: the states at 0 are given.
         """
         of, wrt = node.args
-        same = [v for v in of.variables() if isinstance(node, Immediate) or v.name == wrt.name]
+        same = [v for v in of.variables() if not isinstance(node, Partial) or v.name == wrt.name]
         if any(v.time is None or not (v.time - wrt.time).is_Integer for v in same if wrt.time is not None):
             return False
         if isinstance(node, Partial):
             return True
         steps = {of.time.xreplace(choice) for choice in self.choices} if of.time is not None else set()
-        computed = all(isinstance(step, int | Integer) and step >= 1 for step in steps)
-        return computed and set(self.network.states) <= self.network.kept
+        return all(isinstance(step, int | Integer) and step >= 1 for step in steps)
 
 
 def random_point(network: OrderedNetwork, seed: int = 0, sizes: Mapping[str, int] | None = None) -> Point:

@@ -16,7 +16,7 @@ from sympy.core.function import diff
 from sympy.core.numbers import Integer
 
 from symrnn.model import HORIZON, OrderedNetwork, is_symbolic
-from symrnn.tensor import Immediate, Tensor, Variable, index
+from symrnn.tensor import Direct, Immediate, Tensor, Variable, index
 from symrnn.witness.entries import sympy_derivative, sympy_value
 from symrnn.witness.interpret import Array
 from symrnn.witness.point import Point
@@ -73,7 +73,9 @@ def _sympy_value(
     """Ask SymPy for the value of a goal at one choice of its times; ``here`` is the goal there."""
     v, x = here.args
     shape = tuple(at.sizes[axis] for axis in goal.shape)
-    if v.time is not None and (isinstance(goal, Immediate) or not network.depends_through_state(v, x)):
+    if v.time is not None and (
+        isinstance(goal, Direct | Immediate) or not network.depends_through_state(v, x)
+    ):
         general = goal.args[1].time is None or is_symbolic(goal.args[1])  # one derivative for every time
         derivative, letters = _index_derivative(goal if general else here, network)
         grid = dict(zip(letters, np.indices(shape) + 1))

@@ -11,6 +11,7 @@ from symrnn.tensor import (
     Contraction,
     Derivative,
     Diagonal,
+    Direct,
     Eye,
     Hadamard,
     Immediate,
@@ -53,7 +54,7 @@ NODES = [
     *(Zeros(("d", "n")), Ones(()), Ones(("d",)), Eye(("d",)), Eye(("d", "n"))),
     *(Plus(b, s(1)), Scale(Rational(1, 2), b), Contraction(V, W, b), Hadamard(b, s(1)), Outer(b, x)),
     *(Diagonal(b), Apply("tanh", b), Apply("tanh", b, 1, "sigma")),
-    *(Partial(Plus(b, s(1)), b), Immediate(s(k), W), Total(L, s(1))),
+    *(Partial(Plus(b, s(1)), b), Direct(s(2), s(1)), Immediate(s(k), W), Total(L, s(1))),
     *(TimeSum(s(j), j, 1, 4), JacobianProduct(Total(s(j), s(j - 1)), j, k + 1, 4)),
 ]
 

@@ -13,6 +13,7 @@ from symrnn.tensor import (
     Apply,
     Contraction,
     Diagonal,
+    Direct,
     Eye,
     Hadamard,
     Immediate,
@@ -42,8 +43,7 @@ def edge(target: Variable, source: Variable, network: OrderedNetwork) -> Tensor:
 
 def _chain_reason(node: Tensor, network: OrderedNetwork) -> Sentence:
     v, x = node.args
-    between = [u for u in network.intermediates(v) if x in network.parents(u)]
-    return sentence("{x} reaches {v} through {between}.", x=x, v=v, between=between)
+    return sentence("{x} reaches {v} through {between}.", x=x, v=v, between=network.carriers(v, x))
 
 
 @rule(
@@ -58,17 +58,11 @@ def intermediate_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
         case Immediate(v, x) | Total(v, x) if isinstance(v, Variable) and v != x:
             if isinstance(node, Total) and not network.edge_is_only_path(x, v):
                 return None
-            equation = network.equation(v)
-            inner = [u for u in network.intermediates(v) if u == x or x in network.parents(u)]
+            equation, inner = network.equation(v), network.carriers(v, x)
             if equation is None or not inner:
                 return None
             open_part = [Partial(equation.expression, x)] if x in equation.used else []
-            return plus(
-                [
-                    *open_part,
-                    *(through(edge(v, u, network), Immediate(u, x), u.rank) for u in inner if u != x),
-                ]
-            )
+            return plus([*open_part, *(through(edge(v, u, network), Immediate(u, x), u.rank) for u in inner)])
     return None
 
 
@@ -82,15 +76,15 @@ def intermediate_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     together=True,
 )
 def definition_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
-    """∂⁺v/∂x = ∂e/∂x where v = e without intermediates; ∂v/∂u = ∂e/∂u along a lone edge."""
+    """∂°v/∂x = ∂e/∂x for v = e; so is ∂⁺v/∂x if no signal in e carries x, and ∂v/∂u along a lone edge."""
     match node:
-        case Immediate(v, x) | Total(v, x) if v != x:
+        case Direct(v, x) | Immediate(v, x) | Total(v, x) if v != x:
             equation = network.equation(v)
             if equation is None or x not in equation.used:
                 return None
             if isinstance(node, Total) and not network.whole.edge_is_only_path(x, v):
                 return None
-            if any(x in network.parents(u) for u in network.intermediates(v) if u != x):
+            if isinstance(node, Immediate) and network.carriers(v, x):
                 return None
             return Partial(equation.expression, x)
     return None
@@ -110,7 +104,7 @@ def opened(node: Tensor, network: OrderedNetwork) -> Tensor | None:
 def identity_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """∂x/∂x = I."""
     match node:
-        case Partial(e, x) | Immediate(e, x) | Total(e, x) if e == x:
+        case Partial(e, x) | Direct(e, x) | Immediate(e, x) | Total(e, x) if e == x:
             return Eye(x.shape)
     return None
 
@@ -127,12 +121,10 @@ def constant_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     match node:
         case Partial(e, x) if x not in e.variables():
             return Zeros(node.shape)
-        case Immediate(v, x) if v != x and x not in network.parents(v):
-            equation = network.equation(v)
-            is_node = x.name in network.kept or network.equation(x) is None
-            within = network.intermediates(v) or (equation is not None and x in equation.used)
-            if is_node or not within:
-                return Zeros(node.shape)
+        case Direct(v, x) if v != x and ((found := network.equation(v)) is None or x not in found.used):
+            return Zeros(node.shape)
+        case Immediate(v, x) if v != x and x not in network.acting(v):
+            return Zeros(node.shape)
     return None
 
 

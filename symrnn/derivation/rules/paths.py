@@ -11,6 +11,8 @@ from symrnn.derivation.rules import Sentence, rule, sentence
 from symrnn.model import HORIZON, WEIGHT, OrderedNetwork, is_symbolic
 from symrnn.tensor import (
     Contraction,
+    Derivative,
+    Direct,
     Immediate,
     JacobianProduct,
     Outer,
@@ -41,7 +43,7 @@ def _split(node: Tensor, network: OrderedNetwork) -> tuple[bool, list[Variable]]
 def _is_edge(node: Tensor, network: OrderedNetwork) -> bool:
     """Whether ∂v/∂x is a single edge between kept variables: a factor that path rules leave alone."""
     v, x = node.args
-    return (x.name in network.kept or x.time == 0) and network.edge_is_only_path(x, v)
+    return (network.is_node(x) or x.time == 0) and network.edge_is_only_path(x, v)
 
 
 def _implicit(
@@ -50,9 +52,18 @@ def _implicit(
     return [through(edge_of(v, u, network), Total(u, x), u.rank) for u in through_parents]
 
 
-def edge_of(v: Variable, u: Variable, network: OrderedNetwork) -> Tensor:
-    """Factor of one edge: ∂v/∂u where no other path exists, else the immediate derivative."""
-    return Total(v, u) if network.edge_is_only_path(u, v) else Immediate(v, u)
+def edge_of(v: Variable, u: Variable, network: OrderedNetwork) -> Derivative:
+    """Factor of one edge: ∂v/∂u where no other path exists, else its explicit derivative."""
+    return Total(v, u) if network.edge_is_only_path(u, v) else explicit(v, u, network)
+
+
+def explicit(v: Variable, x: Variable, network: OrderedNetwork) -> Derivative:
+    """Return what an edge carries while every other node is held fixed: ∂⁺v/∂x, or ∂°v/∂x if they differ.
+
+    They differ where a node that is no state, such as a gate, stands between.
+    """
+    between = (u for u in network.parents(v) if network.is_node(u) and u.name not in network.states)
+    return (Direct if any(u != x and x in network.acting(u) for u in between) else Immediate)(v, x)
 
 
 def _only_through(node: Tensor, network: OrderedNetwork) -> Sentence:
@@ -80,7 +91,7 @@ def _expand(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     match _split(node, network):
         case (True, [_, *_] as parents):
             v, x = node.args
-            return plus([Immediate(v, x), *_implicit(v, x, parents, network)])
+            return plus([explicit(v, x, network), *_implicit(v, x, parents, network)])
     return None
 
 
@@ -97,7 +108,7 @@ def _openly_and_inside(node: Tensor, network: OrderedNetwork) -> Sentence:
     because=_openly_and_inside,
 )
 def explicit_implicit(node: Tensor, network: OrderedNetwork) -> Tensor | None:
-    """∂v/∂x = ∂⁺v/∂x + Σ_u (∂v/∂u)(∂u/∂x)."""
+    """∂v/∂x = ∂⁺v/∂x + Σ_u (∂v/∂u)(∂u/∂x); with gates as nodes, ∂°v/∂x."""
     return _expand(node, network)
 
 
@@ -125,7 +136,7 @@ def _base_reason(node: Tensor, network: OrderedNetwork) -> Sentence:
         return sentence(
             "{start} are constants, so {derivative} has no implicit part.", start=start, derivative=node
         )
-    states = [u for u in network.parents(v) if u.name in network.kept]
+    states = [u for u in network.parents(v) if network.is_node(u)]
     if states:
         return sentence("{x} stands openly in {v}; {state} does not depend on it.", x=x, v=v, state=states[0])
     return sentence("{x} stands openly in {v}.", x=x, v=v)
@@ -144,7 +155,7 @@ def base_case(node: Tensor, network: OrderedNetwork) -> Tensor | None:
             return Zeros(node.shape)
     match _split(node, network):
         case (True, []):
-            return Immediate(*node.args)
+            return explicit(node.args[0], node.args[1], network)
     return None
 
 

@@ -8,9 +8,9 @@ every edge once.
 from __future__ import annotations
 
 from symrnn.derivation.rules import Sentence, rule, sentence
-from symrnn.derivation.rules.paths import edge_of
+from symrnn.derivation.rules.paths import edge_of, explicit
 from symrnn.model import HORIZON, STEP, WEIGHT, OrderedNetwork
-from symrnn.tensor import Immediate, Ones, Tensor, TimeSum, Total, Variable, bound, plus, scale, through
+from symrnn.tensor import Ones, Tensor, TimeSum, Total, Variable, bound, plus, scale, through
 
 REVERSE = "reverse accumulation: Werbos 1990; Griewank & Walther 2008, chapter 3"
 
@@ -72,6 +72,6 @@ def uses_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
                 and network.matters(e.target.name)
                 and x in network.parents(e.target)
             ]
-            terms = [through(Total(loss, u), Immediate(u, x), u.rank) for u in users]
+            terms = [through(Total(loss, u), explicit(u, x, network), u.rank) for u in users]
             return TimeSum(plus(terms).xreplace({STEP: t}), t, 1, HORIZON) if terms else scale(0, node)
     return None

@@ -53,7 +53,7 @@ OPERATORS = {
     "period": ".",
     "bar": r"\mid",
 } | {sign: sign for sign in "+-=<>"}
-OPERATORS |= {name: "\\" + name for name in ("times", "odot", "otimes", "quad", "in", "to")}
+OPERATORS |= {name: "\\" + name for name in ("times", "odot", "otimes", "circ", "quad", "in", "to")}
 OPERATORS |= {name: "\\" + name for name in ("cdots", "vdots", "ddots", "dots")}
 
 SYMBOLS = {name: "\\" + name for name in GREEK} | {"epsilon": r"\varepsilon", "phi": r"\varphi"}

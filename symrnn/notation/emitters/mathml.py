@@ -43,7 +43,16 @@ class Html(str):
 
 
 SIGNS = {"-": "−", "~": "≈", "<": "&lt;", ">": "&gt;", "<=": "≤", ">=": "≥", "times": "×", "odot": "⊙"}
-SIGNS |= {"otimes": "⊗", "in": "∈", "to": "→", "bar": "∣", "comma": ",", "semicolon": ";", "prime": "′"}
+SIGNS |= {
+    "otimes": "⊗",
+    "in": "∈",
+    "to": "→",
+    "bar": "∣",
+    "comma": ",",
+    "semicolon": ";",
+    "prime": "′",
+    "circ": "∘",
+}
 SIGNS |= {"cdots": "⋯", "vdots": "⋮", "ddots": "⋱", "dots": "…", "slash": "/", "period": ".", "colon": ":"}
 SIGNS |= {sign: sign for sign in "+="}
 SPACES = {"thin": "0.1667em", "quad": "1em"}
@@ -51,7 +60,7 @@ SPACES = {"thin": "0.1667em", "quad": "1em"}
 AROUND = {"slash": ("0", "0"), "period": ("0", "0"), "colon": ("0.2778em", "0.2778em")}
 AROUND |= {name: ("0.1667em", "0.1667em") for name in ("cdots", "dots")}
 AROUND |= {name: ("0.2222em", "0.2222em") for name in ("times", "odot", "otimes")}
-AROUND |= {name: ("0", "0") for name in ("vdots", "ddots", "prime")}
+AROUND |= {name: ("0", "0") for name in ("vdots", "ddots", "prime", "circ")}
 SYMBOLS = {"partial": "∂", "loss": "ℒ", "top": "⊤", "ones": "𝟏"} | GREEK
 UPRIGHT = ("loss", "top", "ones", *(name for name in GREEK if name[0].isupper()))
 ACCENTS = {"hat": "^", "bar": "¯", "tilde": "~"}

@@ -35,6 +35,7 @@ OPERATORS = {
     ">=": "≥",
     "times": "×",
     "odot": "⊙",
+    "circ": "°",
     "otimes": "⊗",
     "cdots": "⋯",
     "vdots": "⋮",
@@ -55,7 +56,7 @@ OPERATORS = {
 SYMBOLS = {"partial": "∂", "loss": "L", "top": "ᵀ", "ones": "𝟏"} | GREEK
 ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303"}
 BRACKETS = {"(": ("(", ")"), "[": ("[", "]"), "|": ("|", "|"), "||": ("‖", "‖")}
-SUPERSCRIPTS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
+SUPERSCRIPTS = str.maketrans("0123456789+-°", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻°")
 HIDDEN = "▢"  # says that something stands there, and not even how long it is
 TIGHT = ("comma", "semicolon", "colon", "prime", "slash", "period")
 

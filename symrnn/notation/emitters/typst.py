@@ -43,6 +43,7 @@ class Typst(str):
 OPERATORS = {
     "~": "approx",
     "odot": "dot.o",
+    "circ": "compose",
     "otimes": "times.o",
     "cdots": "dots.c",
     "vdots": "dots.v",

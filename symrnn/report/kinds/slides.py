@@ -24,7 +24,7 @@ from symrnn.document import (
     language,
     words,
 )
-from symrnn.notation import Operator, Script, Sizes, Symbol, height, line, straight_term
+from symrnn.notation import Sizes, Symbol, height, line, sign_of, straight_term
 from symrnn.report.compose import display, drawn
 from symrnn.report.job import Job
 from symrnn.report.kinds.handout import Facts, boxed, derived, numbered, reading
@@ -40,7 +40,6 @@ ROOM = 58.0  # millimetres of steps that a frame holds
 BETWEEN = 5.2  # millimetres round the line of a step
 LEAST = 15.0  # millimetres of a step whose reason takes three lines
 SHRUNK = 10 / 11  # formulas are measured at 11 pt
-PARTIAL = Script(Symbol("partial"), sup=Operator("+"))
 
 
 def build(job: Job, ledger: Ledger) -> Document:
@@ -102,7 +101,7 @@ def dependence(facts: Facts) -> list[Block]:
         Heading(say("paths.two_kinds")),
         Prose(say("slides.openly", W=material.main, state=state, before=before)),
         *braced,
-        Prose(say("slides.sign", sign=PARTIAL, before=before)),
+        Prose(say("slides.sign", sign=sign_of("immediate"), before=before)),
         Prose(say("slides.earlier")),
     ]
 

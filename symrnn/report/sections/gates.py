@@ -1,19 +1,20 @@
 """One step of a cell with gates, edge by edge, and what leads from state to state.
 
-Gates held fixed and all paths are told apart: ∂c_t/∂c_{t−1} = diag(f_t) is the first, and what a lecture
-often prints for the second.
+Three derivatives are told apart: with the gates held fixed (∂°), with the other states held fixed (∂⁺), and
+along all paths (∂). ∂c_t/∂c_{t−1} = diag(f_t) is the first, and what a lecture often prints for the last.
 """
 
 from __future__ import annotations
 
 from symrnn.derivation import K
-from symrnn.document import Block, Heading, Prose, words
-from symrnn.notation import Symbol
+from symrnn.document import Block, Heading, Prose, Text, words
+from symrnn.notation import Symbol, sign_of
 from symrnn.report.compose import display, fits, one_row_each, result, steps
 from symrnn.report.forms import alike, results
 from symrnn.report.material import Material
 from symrnn.report.sections.factors import contraction, explicitly, from_loss, other_gradients, through_scores
-from symrnn.report.wording import listing, say
+from symrnn.report.wording import listing, say, sentences
+from symrnn.tensor import Derivative, Direct
 
 
 def edges(material: Material) -> list[Block]:
@@ -31,12 +32,13 @@ def from_state(material: Material) -> list[Block]:
     network = material.network
     blocks: list[Block] = [Heading(say("gates.next"))]
     if held:
-        edges = listing([found.goal for found in held])
-        key = "gates.held_edge" if len(held) == 1 else "gates.held_edges"
+        circled = any(isinstance(found.goal, Direct) for found in held)
+        all_paths = "gates.all_paths" if circled else "gates.all_paths_two_signs"
         blocks += [
-            Prose(say(key, edges=edges, k=K_SYMBOL)),
+            Prose(held_fixed([found.goal for found in held])),
             *(result(found, words("gates.held"), words("gates.one_edge")) for found in held),
-            Prose(say("gates.all_paths")),
+            *gates_moving(material),
+            Prose(say(all_paths, **SIGNS)),
         ]
     boxed = {(found.goal.args[0].name, found.goal.args[1].name) for found in held}
     for state in network.states:
@@ -47,6 +49,26 @@ def from_state(material: Material) -> list[Block]:
             if (found.goal.args[0].name, state) in boxed:
                 blocks.append(result(found, words("gates.all"), words("gates.every_way")))
     return blocks + direct(material)
+
+
+def held_fixed(goals: list[Derivative]) -> Text:
+    """Say which edges lead from state to state, and what the sign at their ∂ holds fixed."""
+    circled = [goal for goal in goals if isinstance(goal, Direct)]
+    others = [goal.args[1] for goal in goals if goal not in circled]
+    return sentences(
+        say("gates.held_edge" if len(goals) == 1 else "gates.held_edges", edges=listing(goals)),
+        say("gates.circle", sign=sign_of("direct"), k=K_SYMBOL) if circled else (),
+        say("gates.no_circle", u=listing(others), k=K_SYMBOL, sign=sign_of("immediate")) if others else (),
+    )
+
+
+def gates_moving(material: Material) -> list[Block]:
+    """From state to state with the other states held fixed, where gates carry a part of it."""
+    found = material.explicit
+    if not found:
+        return []
+    goals = listing([derivation.goal for derivation in found])
+    return [Prose(say("gates.moving", factors=goals, sign=sign_of("immediate"))), *map(steps, found)]
 
 
 def direct(material: Material) -> list[Block]:
@@ -89,6 +111,7 @@ def others(material: Material) -> list[Block]:
 
 
 K_SYMBOL = Symbol("k")
+SIGNS = {kind: sign_of(kind) for kind in ("direct", "immediate", "total")}
 
 
 def section(material: Material) -> list[Block]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from symrnn.document import Block, Prose, Text, language
 from symrnn.model import USUAL, in_force
-from symrnn.notation import Operator, Script, Symbol, Tree, copy_of, variable
+from symrnn.notation import Symbol, Tree, copy_of, sign_of, variable
 from symrnn.report.job import Job
 from symrnn.report.wording import say, sentences
 from symrnn.tensor import Immediate, Tensor, Total, Variable
@@ -58,7 +58,7 @@ def explicit_sign(v: Variable, w: Variable) -> Tensor | Tree:
     """Return how the explicit derivative is written."""
     if in_force().copies:
         return Immediate(v, w)
-    return Script(Symbol("partial"), sup=Operator("+"))
+    return sign_of("immediate")
 
 
 def explicit_remark(v: Variable, w: Variable) -> Text:

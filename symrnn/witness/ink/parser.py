@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from symrnn.witness.ink.scripts import is_time
 from symrnn.witness.ink.syntax import (
+    MARKS,
     MAX_DEPTH,
     OPEN,
     Between,
@@ -248,9 +249,9 @@ class _Parser:
             self.take("}")
             return Fraction(top, bottom)
         self.take()
-        immediate = self.passed("^")
-        if immediate and self.script() != (("+",),):
-            raise self.stop("the sign + at ∂")
+        mark = "".join(itertools.chain(*self.script())) if self.passed("^") else ""
+        if mark not in MARKS:
+            raise self.stop("the sign + or ∘ at ∂")
         of = self.factor()
         if not isinstance(of, Letter | Bracket | Function | Fraction):
             raise self.stop("a variable, a bracket or a function behind ∂")
@@ -261,7 +262,7 @@ class _Parser:
         if not isinstance(wrt, Letter):
             raise self.stop("a variable below ∂")
         self.take("}")
-        return Slope(immediate, of, wrt)
+        return Slope(mark, of, wrt)
 
     def big_sum(self) -> Node:
         self.take(r"\sum")

@@ -231,7 +231,7 @@ class Reader:
         if self.perturbed is not None:
             raise ReadbackError("a derivative stands inside ∂(…)")
         key, lower = self.variable(wrt)
-        if node.immediate and key[1] is None and self.symbols.conventions.copies:
+        if node.mark == "+" and key[1] is None and self.symbols.conventions.copies:
             raise ReadbackError(f"∂⁺ by {key[0]}, where copies are stated; accepted: ∂ by a copy")
         shape = self.symbols.array(key).shape
         below = self.places_of(lower, shape) if lower else None
@@ -240,14 +240,14 @@ class Reader:
             if wrt.copy:
                 array = self.copy_slope(node, other, key)
             else:
-                array = self.symbols.slope(node.immediate, other, key)
+                array = self.symbols.slope(node.mark, other, key)
             rank = array.ndim - len(shape)
             if upper:
                 array, rank = array[self.places_of(upper, array.shape[:rank])], 0
             if below is not None:
                 array = array[(slice(None),) * rank + below]
-        elif node.immediate or wrt.copy:
-            raise ReadbackError("∂⁺, or a copy, at an expression; both are defined for variables")
+        elif node.mark or wrt.copy:
+            raise ReadbackError("∂⁺, ∂°, or a copy, at an expression; all are defined for variables")
         else:
             array = self.complex_step(of, key, below)
             rank = array.ndim - (len(shape) if below is None else 0)

@@ -14,11 +14,12 @@ from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 from symrnn.model import Conventions, Equation, in_force
-from symrnn.tensor import Apply, Immediate, Shape, Total, Variable
-from symrnn.witness.ink.syntax import Letter, ReadbackError, Script
+from symrnn.tensor import Apply, Derivative, Direct, Immediate, Shape, Total, Variable
+from symrnn.witness.ink.syntax import MARKS, Letter, ReadbackError, Script
 from symrnn.witness.point import Array, Point, value
 
 Key = tuple[str, int | None]  # name and time of a variable
+MEANT: dict[str, type[Derivative]] = dict(zip(MARKS, (Total, Immediate, Direct)))
 Resolved = tuple[str, tuple[str, ...] | None, Script]  # name, time and entries as they are written
 
 
@@ -40,7 +41,7 @@ class Symbols:
         self.activation = next((node.function for node in applied if node.symbol == "sigma"), "")
         self.resolved: dict[tuple[Letter, frozenset[str]], Resolved | None] = {}
         self.arrays: dict[Key, Array] = {}
-        self.slopes: dict[tuple[bool, Key, Key], Array] = {}
+        self.slopes: dict[tuple[str, Key, Key], Array] = {}
         self.by_copy: dict[tuple[str, int], Point] = {}
 
     def variable(self, key: Key) -> Variable:
@@ -55,12 +56,11 @@ class Symbols:
             self.arrays[key] = self.point.variable(self.variable(key))
         return self.arrays[key]
 
-    def slope(self, immediate: bool, of: Key, wrt: Key) -> Array:
-        """Value of a derivative of a variable by a variable."""
-        place = immediate, of, wrt
+    def slope(self, mark: str, of: Key, wrt: Key) -> Array:
+        """Value of a derivative of a variable by a variable; ``mark`` is what its ∂ carries."""
+        place = mark, of, wrt
         if place not in self.slopes:
-            node = (Immediate if immediate else Total)(self.variable(of), self.variable(wrt))
-            self.slopes[place] = self.point.derivative(node)
+            self.slopes[place] = self.point.derivative(MEANT[mark](self.variable(of), self.variable(wrt)))
         return self.slopes[place]
 
     def copy_slope(self, of: Key, wrt: Key, step: int) -> Array:

@@ -14,6 +14,7 @@ from functools import cached_property
 from symrnn.tensor import InputError
 
 MAX_LENGTH = 100_000
+MARKS = ("", "+", r"\circ")  # what ∂ may carry
 MAX_DEPTH = 40  # the reader takes about seven Python frames for each
 Token = tuple[str, int]  # text and position
 Script = tuple[tuple[str, ...], ...]  # a subscript: parts between commas, each of letters, numbers and signs
@@ -31,7 +32,9 @@ class Node:
     def letters(self) -> tuple[str, ...]:
         """What stands in scripts and limits of the piece: its value depends on no other letters."""
         found: set[str] = set()
-        pending = [getattr(self, f.name) for f in fields(self) if f.name not in ("base", "name", "sign")]
+        pending = [
+            getattr(self, f.name) for f in fields(self) if f.name not in ("base", "name", "sign", "mark")
+        ]
         while pending:
             match pending.pop():
                 case Node() as inner:
@@ -87,9 +90,9 @@ class Fraction(Node):
 
 @dataclass(frozen=True)
 class Slope(Node):
-    """A derivative, immediate or not, of a letter, a bracket, a function or a fraction."""
+    """A derivative of a letter, a bracket, a function or a fraction; ``mark`` is what its ∂ carries."""
 
-    immediate: bool
+    mark: str
     of: Node
     wrt: Letter
 
