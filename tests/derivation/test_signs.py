@@ -72,7 +72,7 @@ def test_what_a_sign_means_does_not_depend_on_the_nodes_that_are_kept(keep):
         np.testing.assert_allclose(ink_value(ink, at, {}), value(goal, at), rtol=0, atol=1e-14)
 
 
-@pytest.mark.parametrize("cell", ("lstm-peephole", pytest.param("all", marks=pytest.mark.deep)))
+@pytest.mark.parametrize("cell", ("elman", pytest.param("all", marks=pytest.mark.deep)))
 def test_every_signal_by_every_other_under_every_sign_is_derived_to_the_end(cell):
     for name in CELLS if cell == "all" else (cell,):
         network = Cell.load(name).unroll(2)

@@ -247,7 +247,7 @@ def test_pdflatex_makes_the_same_bytes_in_any_directory(tmp_path, monkeypatch):
 
 
 @needs_poppler
-@pytest.mark.parametrize("engine", [pytest.param("pdflatex", marks=needs_tex), "typst"])
+@pytest.mark.parametrize("engine", ["typst", pytest.param("pdflatex", marks=needs_tex)])
 def test_the_text_of_formulas_can_be_extracted(engine, tmp_path):
     sources = [render(sample.document(), format) for format in ("tex", "typ")]
     page = unicodedata.normalize("NFKC", pdf_text(make_pdf(*sources, engine)[0], tmp_path))  # for italic ∂

@@ -23,11 +23,11 @@ from tests.typeset import typeset
 
 REPORTS = ROOT / "reports"
 ENGINES = [
+    "typst",
     pytest.param(
         "pdflatex",
         marks=pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed"),
     ),
-    "typst",
 ]
 needs_poppler = pytest.mark.skipif(
     shutil.which("pdftotext") is None, reason="poppler-utils are not installed"

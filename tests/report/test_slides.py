@@ -51,7 +51,7 @@ def stages(document: Document) -> list[int]:
 
 
 @needs_poppler
-@pytest.mark.parametrize("engine", [pytest.param("pdflatex", marks=needs_tex), "typst"])
+@pytest.mark.parametrize("engine", ["typst", pytest.param("pdflatex", marks=needs_tex)])
 def test_every_page_shows_one_rule_more_and_then_one_path(engine, tmp_path):
     slides = made("slides")
     pdf = (

@@ -51,11 +51,11 @@ def made(job: Path, folder: Path, settings: dict[str, str], umask: int, *options
 engines = pytest.mark.parametrize(
     "engine",
     [
+        "typst",
         pytest.param(
             "pdflatex",
             marks=pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed"),
         ),
-        "typst",
     ],
 )
 
