@@ -19,17 +19,16 @@ import symrnn
 from symrnn.certificate import TOLERANCE, CertificateError, certify
 from symrnn.derivation import (
     BOOK,
-    PRODUCT,
     Derivation,
     K,
     OneStep,
     derivations,
     derive,
-    derive_entry,
     rules,
     strategies,
 )
-from symrnn.derivation.entries import ENTRY_RULES
+from symrnn.derivation.entries import ENTRY_RULES, derive_entry
+from symrnn.derivation.strategies import PRODUCT
 from symrnn.model import HERE, Cell
 from symrnn.model.cell import CellError
 from symrnn.tensor import Immediate, Partial, Total, Zeros, contract, functions, hadamard, scale

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from symrnn.derivation import ONE_BACK, Derivation, Line
+from symrnn.derivation import Derivation, Line
+from symrnn.derivation.strategies import ONE_BACK
 from symrnn.document import render
 from symrnn.document.engines import typst_overflows
 from symrnn.notation import latex, line

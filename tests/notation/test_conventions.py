@@ -11,7 +11,8 @@ import pytest
 
 from symrnn import certificate
 from symrnn.certificate import TOLERANCE, certify, certify_cell, check_ink
-from symrnn.derivation import BOOK, PRODUCT, Derivation, K, Sentence, derivations, derive
+from symrnn.derivation import BOOK, Derivation, K, Sentence, derivations, derive
+from symrnn.derivation.strategies import PRODUCT
 from symrnn.document import catalogue
 from symrnn.model import USUAL, Cell, Conventions, in_force, under
 from symrnn.notation import (

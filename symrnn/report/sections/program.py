@@ -11,11 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from symrnn.derivation import longest_readable
+from symrnn.derivation import MOST_PRINTED, longest_readable
 from symrnn.document import Block, Code, Heading, Prose
 from symrnn.model import HERE, find, read_toml
 from symrnn.report.job import Job
-from symrnn.report.material import MOST_PRINTED
 from symrnn.report.wording import say
 from symrnn.tensor import Variable
 from symrnn.witness import Array
