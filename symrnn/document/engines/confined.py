@@ -16,10 +16,15 @@ class EngineError(SystemRefusal):
 
 
 def run_engine(
-    engine: str, command: Sequence[str], folder: Path, settings: Mapping[str, str], output: Path | None = None
+    engine: str,
+    command: Sequence[str],
+    folder: Path,
+    settings: Mapping[str, str],
+    output: Path | None = None,
+    limits: Limits | None = None,
 ) -> int:
     """Run an engine confined and return its status; ``EngineError`` if it was stopped."""
     try:
-        return run_confined(command, folder, LIMITS, settings, output)
+        return run_confined(command, folder, limits or LIMITS, settings, output)
     except StoppedError as error:
         raise EngineError(f"engine {engine}: {error}") from None

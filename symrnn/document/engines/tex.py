@@ -11,13 +11,15 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
-from symrnn.document.engines.confined import EngineError, run_engine
+from symrnn.document.engines.confined import LIMITS, EngineError, run_engine
 from symrnn.document.engines.place import place
 
 PASSES = 4
+PATIENCE = 10  # seconds for a version; a TeX that is read from disk for the first time takes two
 ADVICE = (
     "install TeX with `apt-get install texlive-latex-extra lmodern texlive-fonts-recommended tex-gyre`,"
     " or use the built-in engine with `--engine typst`"
@@ -65,9 +67,7 @@ def run_pdflatex(tex: str, shared: Shared | None = None) -> tuple[bytes, str]:
     EngineError
         If there is no pdflatex, or an error in the source; it names the line and the block.
     """
-    binary = shutil.which("pdflatex")
-    if binary is None:
-        raise EngineError(f"engine pdflatex: there is no pdflatex on PATH; {ADVICE}")
+    binary = _installed()
     preamble, mark, rest = tex.partition(PREAMBLE_END)
     if shared is not None and shared.references and preamble in shared.preambles:
         files = shared.references | {"loaded.fmt": shared.preambles[preamble]}
@@ -136,13 +136,37 @@ def _failure(tex: str, log: str, status: int) -> EngineError:
 
 
 def pdflatex_version() -> str:
-    """Return the first line of what pdflatex says of itself."""
+    """Return the first line of what pdflatex says of itself.
+
+    Raises
+    ------
+    EngineError
+        If there is none, or it says nothing within some seconds.
+    """
+    return _version(_installed())
+
+
+def _installed() -> str:
+    binary = shutil.which("pdflatex")
+    if binary is None:
+        raise EngineError(f"engine pdflatex: there is no pdflatex on PATH; {ADVICE}")
+    return binary
+
+
+@cache
+def _version(binary: str) -> str:
     with tempfile.TemporaryDirectory(prefix="symrnn-") as name:
-        folder = Path(name)
-        output = folder / "version.txt"
-        if run_engine("pdflatex", ["pdflatex", "--version"], folder, {}, output) != 0:
-            raise EngineError("engine pdflatex: it does not tell its version")
-        return output.read_text(encoding="utf-8").splitlines()[0].replace("/Debian", "")
+        output = Path(name) / "version.txt"
+        limits = replace(LIMITS, seconds=PATIENCE)
+        with contextlib.suppress(EngineError, OSError):
+            run_engine("pdflatex", [binary, "--version"], Path(name), {}, output, limits)
+        said = output.read_text(encoding="utf-8", errors="replace") if output.exists() else ""
+    first = said.partition("\n")[0].replace("/Debian", "").strip()
+    if not first.startswith("pdfTeX") or len(first) > 100 or not first.isprintable():
+        raise EngineError(
+            f"engine pdflatex: {binary} does not say within {PATIENCE} s which pdfTeX it is; {ADVICE}"
+        )
+    return first
 
 
 def overfull(log: str) -> list[tuple[float, str]]:
