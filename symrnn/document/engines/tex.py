@@ -7,6 +7,7 @@ tests.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
 import tempfile
@@ -26,6 +27,9 @@ ADVICE = (
 )
 CONFINED = {"openin_any": "p", "openout_any": "p", "shell_escape": "f", "max_print_line": "1000"}
 CONFINED |= {name: "0" for name in ("MKTEXTFM", "MKTEXPK", "MKTEXMF")}  # no scripts that make bitmap fonts
+SYSTEM = ("/bin", "/usr/bin", "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/nix/store")
+LOADER = "/etc/ld.so.cache"
+TREES = "$TEXMF:$TEXMFROOT:$TEXMFSYSVAR:$TEXMFSYSCONFIG:$TEXMFLOCAL"
 OPTIONS = ["-no-shell-escape", "-halt-on-error", "-interaction=nonstopmode", "-file-line-error"]
 PLAIN = ["document.tex"]
 # no PDF, and empty places for pictures: half the time
@@ -120,9 +124,39 @@ def _loaded(binary: str, preamble: str) -> bytes:
 
 def _pass(binary: str, folder: Path, arguments: Sequence[str]) -> int:
     """Run pdflatex once and return its status."""
-    home = str(folder / "home")
-    own = {name: home for name in ("TEXMFVAR", "TEXMFHOME", "TEXMFCONFIG")}
-    return run_engine("pdflatex", [binary, *OPTIONS, *arguments], folder, CONFINED | own)
+    command = [binary, *OPTIONS, *arguments]
+    return run_engine("pdflatex", command, folder, _settings(folder), readable=_readable(binary))
+
+
+def _settings(folder: Path) -> dict[str, str]:
+    """Return the variables that confine TeX; what it keeps for a person is in its folder."""
+    return CONFINED | {name: str(folder / "home") for name in ("TEXMFVAR", "TEXMFHOME", "TEXMFCONFIG")}
+
+
+@cache
+def _readable(binary: str) -> tuple[Path, ...]:
+    """Return what pdflatex may read: programs and libraries, and the trees of its installation."""
+    beside = Path(binary).resolve().parent
+    found = shutil.which("kpsewhich", path=f"{Path(binary).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+    libraries = filter(None, os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep))
+    trees = "" if found is None else _said([found, f"--expand-braces={TREES}"], "trees.txt")
+    named = (tree.strip().removeprefix("!!") for tree in trees.split(os.pathsep))
+    return (
+        beside,
+        *map(Path, SYSTEM),
+        *map(Path, libraries),
+        *(Path(tree) for tree in named if tree[:1] == "/"),
+    )
+
+
+def _said(command: Sequence[str], name: str) -> str:
+    """Return what a program of TeX says of itself, or nothing."""
+    with tempfile.TemporaryDirectory(prefix="symrnn-") as place:
+        folder, output = Path(place), Path(place) / name
+        limits = replace(LIMITS, seconds=PATIENCE)
+        with contextlib.suppress(EngineError):
+            run_engine("pdflatex", command, folder, _settings(folder), output, limits)
+        return output.read_text(encoding="utf-8", errors="replace") if output.exists() else ""
 
 
 def _failure(tex: str, log: str, status: int) -> EngineError:
@@ -155,13 +189,7 @@ def _installed() -> str:
 
 @cache
 def _version(binary: str) -> str:
-    with tempfile.TemporaryDirectory(prefix="symrnn-") as name:
-        output = Path(name) / "version.txt"
-        limits = replace(LIMITS, seconds=PATIENCE)
-        with contextlib.suppress(EngineError, OSError):
-            run_engine("pdflatex", [binary, "--version"], Path(name), {}, output, limits)
-        said = output.read_text(encoding="utf-8", errors="replace") if output.exists() else ""
-    first = said.partition("\n")[0].replace("/Debian", "").strip()
+    first = _said([binary, "--version"], "version.txt").partition("\n")[0].replace("/Debian", "").strip()
     if not first.startswith("pdfTeX") or len(first) > 100 or not first.isprintable():
         raise EngineError(
             f"engine pdflatex: {binary} does not say within {PATIENCE} s which pdfTeX it is; {ADVICE}"
