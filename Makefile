@@ -8,8 +8,8 @@ BIN := .venv/bin
 help:            ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
 
-report: .venv/installed ## derive, verify and typeset reports/deep
-	$(BIN)/symrnn report reports/deep/job.toml
+report: .venv/installed ## derive, verify and typeset reports/deep, with the engine that everybody has
+	$(BIN)/symrnn report reports/deep/job.toml --engine typst --format pdf,tex,html
 
 test: lint       ## lint, types, every test that is no wide sweep
 	$(BIN)/python -m pytest -n auto --dist worksteal

@@ -37,7 +37,7 @@ class UsageError(InputError):
 
 def report(options: argparse.Namespace) -> int:
     """Make the report of a job file."""
-    from symrnn.report import FORMATS, make_report, read_job, write_files
+    from symrnn.report import FORMATS, STAMP, make_report, mixed, read_job, write_stamped
 
     formats = [name.strip() for name in options.format.split(",")]
     for name in formats:
@@ -50,14 +50,20 @@ def report(options: argparse.Namespace) -> int:
         own = None if options.templates is None else Path(options.templates)
         made = make_report(job, formats, options.engine, tell, own)
     folder = Path(options.job).parent if options.out is None else Path(options.out)
-    files = write_files(made.files, folder)
+    strange = mixed(folder)
+    files = write_stamped(made.files, made.made_of, folder)
     lines = sum(check["witness"] == "ink" for c in made.certificate["certificates"] for check in c["checks"])
     print(
         f"{len(made.certificate['certificates'])} certificates, {lines} lines read back: every deviation"
         f" below {made.certificate['deviation']:.0e}, tolerance {made.certificate['tolerance']:.0e}"
     )
     for file in files:
-        print(f"wrote {printable(file)}" + (f", made by {made.engine}" if file.suffix == ".pdf" else ""))
+        if file.name != STAMP:
+            print(f"wrote {printable(file)}" + (f", made by {made.engine}" if file.suffix == ".pdf" else ""))
+    if again := [name for name in strange if name in made.files]:
+        print(f"not of one run, or changed since, and made again: {printable(', '.join(again))}")
+    if older := mixed(folder):
+        print(f"of an earlier run, not made now: {printable(', '.join(older))}")
     return 0
 
 

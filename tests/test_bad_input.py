@@ -1,8 +1,13 @@
 """Bad input of every kind: one message with place, finding and what is accepted; nothing is written."""
 
+import io
+import os
 import shutil
+import struct
 import subprocess
 import sys
+import threading
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +17,9 @@ from sympy import Rational
 from symrnn.cli import main
 from symrnn.derivation import BOOK
 from symrnn.model import HERE
+from symrnn.report import read_job
 from symrnn.tensor import scale
+from tests import ROOT
 from tests.bad_input import CELLS, JOBS, OPTIONS, STACKS
 
 WRONG = Rational(1001, 1000)
@@ -165,7 +172,7 @@ def test_a_folder_given_as_a_cell_is_refused_with_one_message(job_file, capsys):
 ARRAYS = {
     "a wrong shape": ({"W": np.ones((3, 4))}, ["W has shape (3, 4)", "shape (3, 3)"]),
     "NaN": ({"b": np.array([1.0, np.nan, 2.0])}, ["b", "finite numbers"]),
-    "objects": ({"W": np.array([[{}]], dtype=object)}, ["cannot be read", "accepted: an .npz file"]),
+    "objects": ({"W": np.array([[{}]], dtype=object)}, ["type object", "accepted: finite numbers"]),
     "text": ({"b": np.array(["x", "y", "z"])}, ["b", "finite numbers"]),
     "a name too many": ({"Q": np.ones(3)}, ["holds", "Q", "accepted: exactly U, W, b, V, c"]),
 }
@@ -187,6 +194,109 @@ def test_parameters_that_are_no_archive_are_refused_with_one_message(content, jo
     file = job_file(("seed = 7", 'parameters = "weights.npz"'))
     (file.parent / "weights.npz").write_bytes(content)
     refuse(["report", str(file)], capsys, "weights.npz", "accepted: an .npz file", folder=file.parent)
+
+
+SHAPES = {"U": (3, 2), "W": (3, 3), "b": (3,), "V": (4, 3), "c": (4,)}
+
+
+def archive(changes: dict[str, bytes] | None = None, how: int = zipfile.ZIP_STORED) -> bytes:
+    """Return an archive of parameters, with other bytes for some of its members."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", how) as made:
+        for name, shape in SHAPES.items():
+            whole = io.BytesIO()
+            np.save(whole, np.ones(shape))
+            made.writestr(f"{name}.npy", (changes or {}).get(name, whole.getvalue()))
+    return stream.getvalue()
+
+
+def array(shape: str, data: bytes = b"") -> bytes:
+    """Return an array in NumPy's format whose header says something else than what follows."""
+    header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}}}".encode().ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + data
+
+
+def crowd() -> bytes:
+    """Return an archive of two thousand arrays."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as made:
+        for number in range(2_000):
+            made.writestr(f"x{number}.npy", b"")
+    return stream.getvalue()
+
+
+WHOLE = archive()
+STORED = b"\x14\x00\x00\x00\x00\x00"  # version, flags and compression of a member
+NOT_FINITE = struct.pack("<3d", 1.0, float("inf"), 2.0)
+CANNOT = ["cannot be read", "accepted: an .npz file"]
+DAMAGED = {
+    "a shape beyond memory": (archive({"b": array("(10000000000000,)")}), ["b has shape (10000000000000,)"]),
+    "an empty shape": (archive({"b": array("()")}), ["b has shape ()", "shape (3,)"]),
+    "an array that is cut": (archive({"b": array("(3,)", b"x")}), CANNOT),
+    "an array without a header": (archive({"b": b"nothing"}), CANNOT),
+    "a header that is a program": (archive({"b": array("__import__('os')")}), CANNOT),
+    "another version": (archive({"b": b"\x93NUMPY\x09\x09" + bytes(100)}), CANNOT),
+    "infinity": (archive({"b": array("(3,)", NOT_FINITE)}), ["b is not finite", "accepted: finite numbers"]),
+    "a cut archive": (WHOLE[:-40], CANNOT),
+    "a changed byte": (WHOLE.replace(b"\xf0?", b"\xf0@"), CANNOT),
+    "an encrypted member": (WHOLE.replace(STORED, b"\x14\x00\x01\x00\x00\x00"), CANNOT),
+    "an unknown compression": (WHOLE.replace(STORED, b"\x14\x00\x00\x00\x63\x00"), CANNOT),
+    "compressed noise": (archive(how=zipfile.ZIP_DEFLATED).replace(b"\x9b", b"\xff"), CANNOT),
+    "two thousand arrays": (crowd(), ["holds x0, x1", "accepted: exactly U"]),
+    "five million bytes": (bytes(5_000_000), ["5000000 bytes", "at most 4000000"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", DAMAGED)
+def test_a_damaged_archive_is_refused_with_one_message(case, job_file, capsys):
+    content, pieces = DAMAGED[case]
+    file = job_file(("seed = 7", 'parameters = "weights.npz"'))
+    (file.parent / "weights.npz").write_bytes(content)
+    refuse(["report", str(file)], capsys, "weights.npz", *pieces, folder=file.parent)
+
+
+def test_no_more_of_an_archive_is_unpacked_than_its_arrays_can_need(job_file, monkeypatch):
+    taken: list[int] = []
+    read = zipfile.ZipExtFile.read
+
+    def counted(self, n=-1):
+        taken.append(len(got := read(self, n)))
+        return got
+
+    monkeypatch.setattr(zipfile.ZipExtFile, "read", counted)
+    file = job_file(("seed = 7", 'parameters = "weights.npz"'))
+    bomb = archive({"b": array("(3,)", bytes(200_000_000))}, zipfile.ZIP_DEFLATED)
+    (file.parent / "weights.npz").write_bytes(bomb)
+    assert not read_job(file).values["b"].any()
+    assert 0 < sum(taken) < 250_000
+
+
+ENDLESS_FILES = {
+    "the job": (["report", "ENDLESS"], "give the path"),
+    "the cell": (["derive", "ENDLESS"], "give the path"),
+    "the students": (["report", "EXERCISE", "--variants", "ENDLESS"], "give the path"),
+    "the parameters": (["report", "PARAMETERS"], "accepted: an .npz file"),
+}
+
+
+@pytest.mark.parametrize("what", ["a pipe", "/dev/zero"])
+@pytest.mark.parametrize("case", ENDLESS_FILES)
+def test_what_has_no_end_is_refused_and_not_read(case, what, job_file, capsys):
+    arguments, piece = ENDLESS_FILES[case]
+    file = job_file()
+    endless = what
+    if what == "a pipe":
+        endless = str(file.parent / "pipe.toml")
+        os.mkfifo(endless)
+    text = file.read_text(encoding="utf-8")
+    parameters = file.with_name("parameters.toml")
+    parameters.write_text(text.replace("seed = 7", f"parameters = '{endless}'"), encoding="utf-8")
+    exercise = str(ROOT / "reports" / "bptt-exercise" / "job.toml")
+    named = {"ENDLESS": endless, "EXERCISE": exercise, "PARAMETERS": str(parameters)}
+    late = threading.Timer(20, os.open, (endless, os.O_WRONLY))  # so that whoever waits ends and fails
+    late.start()
+    refuse([named.get(a, a) for a in arguments], capsys, endless, "is no file", piece, folder=file.parent)
+    late.cancel()
 
 
 def test_parameters_in_a_single_array_are_refused_with_one_message(job_file, capsys):

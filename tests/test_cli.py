@@ -153,6 +153,7 @@ def test_a_report_is_written_where_it_is_asked_for(job_file, capsys, tmp_path):
         "report.typ",
         "report.html",
         "certificate.json",
+        "stamp.json",
     }
     assert said.count("wrote ") == 4 and "lines read back" in said
     certificate = json.loads((out / "certificate.json").read_text(encoding="utf-8"))

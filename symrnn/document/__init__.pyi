@@ -23,7 +23,12 @@ from .blocks import (
     Text as Text,
 )
 from .dialects import Format as Format
-from .engines import Engine as Engine, Shared as Shared, make_pdf as make_pdf
+from .engines import (
+    Engine as Engine,
+    Shared as Shared,
+    engine_version as engine_version,
+    make_pdf as make_pdf,
+)
 from .filling import filler as filler
 from .processes import in_parallel as in_parallel
 from .rendering import check_templates as check_templates, fingerprint as fingerprint, render as render

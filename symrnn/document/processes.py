@@ -26,7 +26,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -35,6 +35,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, TypeVar
 
+from symrnn.document.fence import fence
 from symrnn.tensor import SystemRefusal
 
 T = TypeVar("T")
@@ -82,6 +83,7 @@ def run_confined(
     limits: Limits,
     settings: Mapping[str, str],
     output: Path | None = None,
+    readable: Iterable[Path] | None = None,
 ) -> int:
     """Run a program in a folder, without input or network, and return its status.
 
@@ -98,6 +100,8 @@ def run_confined(
         More variables of its environment.
     output : Path, optional
         Where what it prints goes.
+    readable : iterable of Path, optional
+        All that it may read beside that folder, where the system can see to it.
 
     Raises
     ------
@@ -109,7 +113,8 @@ def run_confined(
     kept = {key: os.environ[key] for key in ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT") if key in os.environ}
     clock = {"TZ": "UTC", "SOURCE_DATE_EPOCH": str(EPOCH), "FORCE_SOURCE_DATE": "1", "LC_ALL": "C"}
     offline = {name: NOWHERE for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")}
-    with open(output or os.devnull, "wb") as printed:
+    inside = contextlib.nullcontext(lambda: None) if readable is None else fence(readable, folder)
+    with open(output or os.devnull, "wb") as printed, inside as enter:
         process = subprocess.Popen(
             command,
             cwd=folder,
@@ -118,7 +123,7 @@ def run_confined(
             stdout=printed,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=partial(_confine, limits, os.getpid()) if os.name == "posix" else None,
+            preexec_fn=partial(_confine, limits, os.getpid(), enter) if os.name == "posix" else None,
         )
     try:
         status = process.wait(limits.seconds)
@@ -283,9 +288,10 @@ def _begin(limits: Limits | None, parent: int, folder: str) -> None:
         _confine(limits, parent)
 
 
-def _confine(limits: Limits, parent: int) -> None:
+def _confine(limits: Limits, parent: int, enter: Callable[[], None] = lambda: None) -> None:
     limits.impose()
     _end_with(parent)
+    enter()
 
 
 def _end_with(parent: int) -> None:

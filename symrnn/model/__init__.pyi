@@ -16,6 +16,12 @@ from .equation import (
     NetworkError as NetworkError,
     is_symbolic as is_symbolic,
 )
+from .files import (
+    FileError as FileError,
+    files_read as files_read,
+    read_file as read_file,
+    read_text as read_text,
+)
 from .layers import IN_LAYER as IN_LAYER
 from .network import OrderedNetwork as OrderedNetwork
 from .newcell import new_cell as new_cell
@@ -23,12 +29,10 @@ from .presets import Preset as Preset, read_preset as read_preset
 from .reading import losses as losses, picked as picked
 from .roles import ROLES as ROLES
 from .toml import (
-    FileError as FileError,
     Text as Text,
     check_choice as check_choice,
     check_keys as check_keys,
     check_text as check_text,
-    files_read as files_read,
     finite_numbers as finite_numbers,
     read_table as read_table,
     read_toml as read_toml,

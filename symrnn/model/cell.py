@@ -19,9 +19,9 @@ from typing import Any
 from sympy.core.numbers import Integer, Rational
 
 from symrnn.model.equation import WEIGHT, Equation, NetworkError, in_latex
+from symrnn.model.files import FileError
 from symrnn.model.network import OrderedNetwork
 from symrnn.model.roles import ROLES, Roles
-from symrnn.model.toml import FileError
 from symrnn.tensor import Apply, Shape, Variable, plus, scale
 
 DEFAULT_AXES = {ROLES.input: ("n",), ROLES.target: ("m",)}

@@ -16,9 +16,10 @@ from typing import Annotated, Any
 from symrnn.model.cell import DEFAULT_AXES, Cell, CellError
 from symrnn.model.cellfile import MOST_NAME, MOST_TEXT, define, find
 from symrnn.model.equation import STEP
+from symrnn.model.files import FileError
 from symrnn.model.renaming import renamed, renamed_cell
 from symrnn.model.roles import ROLES
-from symrnn.model.toml import FileError, Text, read_table, read_toml
+from symrnn.model.toml import Text, read_table, read_toml
 from symrnn.tensor import Shape, Variable
 
 IN_LAYER = ", layer "  # between what a symbol means in its layer, and the number of the layer

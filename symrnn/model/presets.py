@@ -18,9 +18,10 @@ from typing import Annotated, Any
 
 from symrnn.model.cell import Cell
 from symrnn.model.cellfile import HERE, INDICES, MARKS, MOST_TEXT, NAME, NOTATION, TIMES, like_a_time
+from symrnn.model.files import FileError
 from symrnn.model.renaming import Names, renamed_cell
 from symrnn.model.roles import ROLES
-from symrnn.model.toml import FileError, Text, read_table, read_toml
+from symrnn.model.toml import Text, read_table, read_toml
 from symrnn.tensor import Plus, Variable
 
 FIXED = (ROLES.input, ROLES.target, ROLES.logits, *NOTATION, *MARKS)  # what losses, jobs and marks are called

@@ -9,9 +9,10 @@ from typing import Any
 
 from symrnn.model.cell import Cell, CellError
 from symrnn.model.cellfile import HERE, continued, find
+from symrnn.model.files import FileError
 from symrnn.model.layers import read_equations
 from symrnn.model.sigma import with_one_sigma
-from symrnn.model.toml import FileError, read_toml
+from symrnn.model.toml import read_toml
 from symrnn.tensor import ACTIVATIONS
 
 

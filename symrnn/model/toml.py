@@ -1,27 +1,23 @@
 """TOML files from strangers: read within limits, checked against a declaration, errors that name the place.
 
 Every table that symrnn reads is declared once, as a dataclass, and ``read_table`` checks it: one message says
-which file, where, what was found and what would be accepted. Every file that data come from passes through
-``read_toml``, so what it notes for ``files_read`` is all that was read.
+which file, where, what was found and what would be accepted.
 """
 
 from __future__ import annotations
 
 import difflib
-import hashlib
 import re
 import sys
 import tomllib
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
-from symrnn.tensor import InputError
+from symrnn.model.files import FileError, read_text
 
 Table = TypeVar("Table")
 
@@ -33,24 +29,6 @@ DOTTED = re.compile(f"(?:{PART}){{{MAX_DOTS}}}")
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # they print the rest of a line backwards
 
 
-class FileError(InputError):
-    """A file that cannot be used; the message names file, place, finding and what would be accepted."""
-
-
-_noted: ContextVar[dict[Path, str] | None] = ContextVar("files that are read", default=None)
-
-
-@contextmanager
-def files_read() -> Iterator[dict[Path, str]]:
-    """Note which TOML files are read, in order, with the SHA-256 of their text."""
-    noted: dict[Path, str] = {}
-    before = _noted.set(noted)
-    try:
-        yield noted
-    finally:
-        _noted.reset(before)
-
-
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file of reasonable size.
 
@@ -59,21 +37,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     FileError
         If the file is missing, too large, not UTF-8 or not TOML.
     """
-    try:
-        if path.exists() and not path.is_file():
-            raise FileError(f"{path}: is no file; give the path of a .toml file")
-        if path.stat().st_size > MAX_BYTES:
-            raise FileError(f"{path}: the file has {path.stat().st_size} bytes; at most {MAX_BYTES} are read")
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise FileError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8 text") from None
-    except (OSError, ValueError) as error:
-        if isinstance(error, FileError):
-            raise
-        reason = getattr(error, "strerror", error)
-        raise FileError(f"{path}: cannot be read ({reason}); give the path of a .toml file") from None
-    if (noted := _noted.get()) is not None:
-        noted[path] = hashlib.sha256(text.encode()).hexdigest()
+    text = read_text(path, MAX_BYTES, "give the path of a .toml file")
     if DOTTED.search(text):  # tomllib would take the square of their number
         raise FileError(f"{path}: a key has more than {MAX_DOTS} parts; at most {MAX_DOTS} are read")
     try:
@@ -122,7 +86,7 @@ def read_table(where: str, table: Mapping[str, Any], declared: type[Table]) -> T
     Exam(title='Chains', kind='written')
     >>> read_table("exam.toml", {"title": "Chains", "kind": "long"}, Exam)
     Traceback (most recent call last):
-    symrnn.model.toml.FileError: exam.toml: kind is 'long'; accepted: written, oral
+    symrnn.model.files.FileError: exam.toml: kind is 'long'; accepted: written, oral
     """
     hints = get_type_hints(declared, include_extras=True)
     required: dict[str, type] = {}

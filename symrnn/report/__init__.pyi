@@ -6,4 +6,5 @@ from .report import (
     certify_job as certify_job,
     make_report as make_report,
 )
+from .stamps import STAMP as STAMP, mixed as mixed, write_stamped as write_stamped
 from .variants import make_variants as make_variants, order as order

@@ -7,8 +7,7 @@ they are plain symbols.
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -29,6 +28,7 @@ from symrnn.model import (
     Preset,
     Text,
     check_choice,
+    files_read,
     find,
     picked,
     read_preset,
@@ -117,8 +117,8 @@ class Job:
     wrt : tuple of Variable
     seed : int
         Of the parameters, and of the random point of the certificates.
-    digest : str
-        SHA-256 of the job file.
+    read : tuple of pair of str
+        What was read: the name of each file, the job itself by that word, and the SHA-256 of its bytes.
     exercise : Exercise
         What is hidden, where the kind hides something.
     cell_file : Path
@@ -144,7 +144,7 @@ class Job:
     network: OrderedNetwork
     of: Variable
     wrt: tuple[Variable, ...]
-    digest: str
+    read: tuple[tuple[str, str], ...]
     exercise: Exercise
     cell_file: Path
 
@@ -188,11 +188,14 @@ def read_job(path: str | Path, seed: int | None = None) -> Job:
         If the file, the cell file it names, or anything in them cannot be used.
     """
     file = Path(path)
-    where, data = f"job file {file}", read_toml(file)
-    try:
-        return _job(where, file, read_table(where, data, JobFile), seed)
-    except NetworkError as error:
-        raise JobError(f"{where}: {error}") from None
+    with files_read() as noted:
+        where, data = f"job file {file}", read_toml(file)
+        try:
+            job = _job(where, file, read_table(where, data, JobFile), seed)
+        except NetworkError as error:
+            raise JobError(f"{where}: {error}") from None
+    (_, found), *others = noted.items()
+    return replace(job, read=(("job", found), *((other.name, digest) for other, digest in others)))
 
 
 def _job(where: str, file: Path, said: JobFile, seed: int | None) -> Job:
@@ -237,7 +240,7 @@ def _job(where: str, file: Path, said: JobFile, seed: int | None) -> Job:
         network=network,
         of=of,
         wrt=wrt,
-        digest=hashlib.sha256(file.read_bytes()).hexdigest(),
+        read=(),
         exercise=exercise,
         cell_file=find(_target(file, said.cell)),
     )

@@ -1,13 +1,21 @@
-"""Files, written all together or not at all."""
+"""Files, written all together or not at all.
+
+A folder is locked while files take their places in it, so two runs never mix theirs; the system ends the lock
+with the process, however that ends. So whoever holds it knows that the temporary folders in there were left
+behind by runs that were killed, and removes them. Their names carry a check, which no folder of anybody else
+has. Where folders cannot be locked nothing is removed.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
+import secrets
 import shutil
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from symrnn.tensor import InputError, SymrnnError, SystemRefusal
@@ -22,8 +30,9 @@ class FolderError(InputError):
 
 
 PREFIX = ".symrnn-"
-TEMPORARY = re.compile(re.escape(PREFIX) + r"[a-z0-9_]{8}")  # as mkdtemp names it
+TEMPORARY = re.compile(re.escape(PREFIX) + r"([0-9a-f]{16})-([0-9a-f]{16})")
 CERTIFICATE = "certificate.json"
+PATIENCE = 30  # seconds for another run to write its files
 
 
 def refusal(folder: Path, error: OSError) -> SymrnnError:
@@ -33,7 +42,7 @@ def refusal(folder: Path, error: OSError) -> SymrnnError:
 
 
 def write_files(files: Mapping[str, bytes], folder: Path) -> list[Path]:
-    """Write files into a folder, made if it is missing; either all of them appear or none.
+    """Write files into a folder, made if it is missing, in their order; either all of them appear or none.
 
     Raises
     ------
@@ -42,15 +51,15 @@ def write_files(files: Mapping[str, bytes], folder: Path) -> list[Path]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
-        try:
-            for name, content in files.items():
-                (temporary / name).write_bytes(content)
-            with _all_or_none(files, folder, temporary):
-                for name in files:
-                    os.replace(temporary / name, folder / name)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+        with _locked(folder) as alone:
+            if alone:
+                _sweep(folder)
+            with _temporary(folder) as temporary:
+                for name, content in files.items():
+                    (temporary / name).write_bytes(content)
+                with _all_or_none(files, folder, temporary):
+                    for name in files:
+                        os.replace(temporary / name, folder / name)
     except OSError as error:
         raise refusal(folder, error) from None
     return [folder / name for name in files]
@@ -85,25 +94,99 @@ def write_folder(files: Mapping[str, bytes], folder: Path) -> None:
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder.parent))
-        try:
+        with _locked(folder.parent), _temporary(folder.parent) as temporary:
             new, old = temporary / "new", temporary / "old"
             new.mkdir()
             for name, content in files.items():
                 (new / name).write_bytes(content)
-            if folder.exists():
-                os.rename(folder, old)
-            os.rename(new, folder)
-        finally:
-            if not folder.exists() and old.exists():
-                os.rename(old, folder)
-            shutil.rmtree(temporary, ignore_errors=True)
+            try:
+                if folder.exists():
+                    os.rename(folder, old)
+                os.rename(new, folder)
+            finally:
+                if not folder.exists() and old.exists():
+                    os.rename(old, folder)
     except OSError as error:
         raise refusal(folder, error) from None
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what runs that were killed have left in a folder."""
+    """Remove what runs that were killed have left in a folder, unless another run writes there now.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be read.
+    """
+    if not folder.is_dir():
+        return
+    try:
+        with _locked(folder) as alone:
+            if alone:
+                _sweep(folder)
+    except OSError as error:
+        raise refusal(folder, error) from None
+
+
+def _check(token: str) -> str:
+    return hashlib.sha256(f"a temporary folder of symrnn: {token}".encode()).hexdigest()[:16]
+
+
+@contextlib.contextmanager
+def _temporary(folder: Path) -> Iterator[Path]:
+    """Make a folder for a while, under a name that says whose it is."""
+    token = secrets.token_hex(8)
+    temporary = folder / f"{PREFIX}{token}-{_check(token)}"
+    temporary.mkdir(mode=0o700)
+    try:
+        yield temporary
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove all temporary folders of ours from a folder that is locked."""
     for leftover in folder.glob(f"{PREFIX}*"):
-        if TEMPORARY.fullmatch(leftover.name):
+        named = TEMPORARY.fullmatch(leftover.name)
+        if named and named[2] == _check(named[1]) and not leftover.is_symlink():
             shutil.rmtree(leftover, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[bool]:
+    """Be the only run that writes to a folder; yields whether the system can see to it.
+
+    Raises
+    ------
+    OutputError
+        If another run does not come to its end.
+    """
+    try:
+        import fcntl
+
+        lock = os.open(folder, os.O_RDONLY)
+    except (ImportError, OSError):  # on Windows; or whoever may write may not read
+        yield False
+        return
+    try:
+        yield _taken(lambda: fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB), folder)
+    finally:
+        os.close(lock)
+
+
+def _taken(take: Callable[[], None], folder: Path) -> bool:
+    """Wait for a lock, and return whether there is one."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            take()
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise OutputError(
+                    f"{folder}: another run of symrnn writes there; accepted: another folder, or wait"
+                ) from None
+            time.sleep(0.02)
+        except OSError:  # a file system without locks
+            return False
+        else:
+            return True

@@ -8,7 +8,7 @@ that fails leaves everything as it was.
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +22,7 @@ from symrnn.document import (
     Format,
     Shared,
     check_templates,
+    fingerprint,
     make_pdf,
     render,
     spoken,
@@ -31,7 +32,7 @@ from symrnn.report.job import Job
 from symrnn.report.kinds import exercise, handout, reference, slides
 from symrnn.report.ledger import Ledger
 from symrnn.report.output import CERTIFICATE
-from symrnn.report.stamps import as_json
+from symrnn.report.stamps import as_json, digests_of_sources
 from symrnn.witness import bound_of, random_point
 
 BUILDERS: dict[str, Callable[[Job, Ledger], Document]] = {
@@ -59,16 +60,19 @@ class Report:
         By file name.
     engine : str
         What made the PDF, with its version, or "".
+    made_of : dict
+        Plain data: what decides how the files look, as in their stamp.
     """
 
     document: Document
     certificate: dict[str, Any]
     files: dict[str, bytes]
     engine: str
+    made_of: dict[str, Any]
 
 
 def versions() -> dict[str, str]:
-    """Return the versions that a certificate depends on."""
+    """Return the versions that the bytes of files may depend on."""
     import numpy
     import sympy
 
@@ -81,8 +85,11 @@ def versions() -> dict[str, str]:
     }
 
 
-def certificate_of(job: Job, ledger: Ledger) -> dict[str, Any]:
-    """Return the certificate of a job: what was checked, how well it held, and with what."""
+def certificate_of(job: Job, ledger: Ledger, files: Mapping[str, bytes] | None = None) -> dict[str, Any]:
+    """Return the certificate of a job: what was read, what was checked, and how well it held.
+
+    With the files that are made of it, the digests of those that every machine makes alike stand in it too.
+    """
     stated = {"notation": job.notation.name} if job.notation.name else {}
     if job.conventions != USUAL:
         stated |= {"layout": job.conventions.layout, "convention": job.conventions.convention}
@@ -92,12 +99,12 @@ def certificate_of(job: Job, ledger: Ledger) -> dict[str, Any]:
         "kind": job.kind,
         "cell": job.cell.name,
         **stated,
-        "job_sha256": job.digest,
+        "read": [list(pair) for pair in job.read],
+        **({} if files is None else {"files": digests_of_sources(files)}),
         "holds": all(c.holds for c in ledger.certificates),
         "deviation": bound_of(ledger.deviation),
         "tolerance": TOLERANCE,
         "points": list(ledger.described),
-        "versions": versions(),
         "certificates": [c.as_dict() for c in ledger.certificates],
     }
 
@@ -154,13 +161,28 @@ def make_report(
     if templates is not None:
         check_templates(templates, sources_for(formats))
     document, ledger = certify_job(job, progress)
-    certificate = certificate_of(job, ledger)
     progress("typeset")
     files, made_by = typeset(document, "report", formats, engine, templates)
     if document.key is not None:
         files |= typeset(document.key, "solution", formats, engine, templates)[0]
+    certificate = certificate_of(job, ledger, files)
     files[CERTIFICATE] = as_json(certificate)
-    return Report(document, certificate, files, made_by)
+    made_of = {
+        **inputs(job, formats, templates),
+        "formats": sorted(formats),
+        "engine": made_by,
+    }
+    return Report(document, certificate, files, made_by, made_of)
+
+
+def inputs(job: Job, formats: Sequence[str], templates: Path | None) -> dict[str, Any]:
+    """Return the digests of all that files in some formats are made of, and the versions that make them."""
+    return {
+        "read": [list(pair) for pair in job.read],
+        "seed": job.seed,
+        "templates": fingerprint(sources_for(formats), templates),
+        "versions": versions(),
+    }
 
 
 def sources_for(formats: Sequence[str]) -> list[Format]:

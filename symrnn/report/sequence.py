@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import math
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
-from symrnn.model import Cell, FileError, Preset, check_keys, check_text, finite_numbers
+from symrnn.model import Cell, FileError, Preset, check_keys, check_text, finite_numbers, read_file
 from symrnn.witness import Array
 
 MAX_SIZE = 8  # numbers are printed as matrices
 MAX_STEPS = 8  # paths are printed one by one; beyond this nobody reads them
+MOST_BYTES = 4_000_000  # of an archive of parameters
+MOST_HEADER = 20_000  # of what precedes an array in it, and of the array
+ACCEPTED = "accepted: an .npz file, as numpy.savez writes it"
 
 
 class JobError(FileError):
@@ -176,22 +181,44 @@ def read_parameters(where: str, path: Path, cell: Cell, sizes: dict[str, int]) -
         If the file cannot be read, or does not hold exactly the parameters, finite and of the right shapes.
     """
     shapes = _shapes(cell, sizes)
+    content = read_file(path, MOST_BYTES, ACCEPTED, f"{where}: parameters {path}")
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            found = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, AttributeError, TypeError, BadZipFile) as error:
-        raise JobError(
-            f"{where}: parameters {path}: cannot be read ({error}); accepted: an .npz file"
-        ) from None
-    if found.keys() != shapes.keys():
-        raise JobError(f"{where}: {path} holds {', '.join(found)}; accepted: exactly {', '.join(shapes)}")
-    for name, shape in shapes.items():
-        array = found[name]
-        if array.shape != shape or array.dtype.kind not in "fiu" or not np.isfinite(array).all():
-            raise JobError(
-                f"{where}: {path}: {name} has shape {array.shape}; accepted: finite numbers, shape {shape}"
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            names = [name.removesuffix(".npy") for name in archive.namelist()]
+            if sorted(names) != sorted(shapes):
+                raise JobError(
+                    f"{where}: {path} holds {', '.join(names):.200}; accepted: exactly {', '.join(shapes)}"
+                )
+            return {name: _array(archive, name, shape) for name, shape in shapes.items()}
+    except JobError:
+        raise
+    except _WrongArray as error:
+        raise JobError(f"{where}: {path}: {error}") from None
+    except Exception as error:  # zipfile, zlib and NumPy raise a dozen kinds for archives that are damaged
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise JobError(f"{where}: parameters {path}: cannot be read ({why:.120}); {ACCEPTED}") from None
+
+
+class _WrongArray(ValueError):
+    """An array that is not what a parameter has to be."""
+
+
+def _array(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...]) -> Array:
+    """Return an array of an archive; no more is unpacked than an array of this shape can need."""
+    with archive.open(f"{name}.npy") as stream:
+        header = io.BytesIO(stream.read(MOST_HEADER))
+        version = np.lib.format.read_magic(header)
+        read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+        found, by_columns, kind = read[version](header)
+        if found != shape or kind.kind not in "fiu":
+            raise _WrongArray(
+                f"{name} has shape {found!s:.60}, type {kind!s:.20}; accepted: finite numbers, shape {shape}"
             )
-    return {name: np.asarray(found[name], dtype=float) for name in shapes}
+        rest = header.read() + stream.read(MOST_HEADER)
+    array = np.frombuffer(rest, kind, math.prod(shape)).reshape(shape, order="F" if by_columns else "C")
+    if not np.isfinite(numbers := np.array(array, dtype=float)).all():
+        raise _WrongArray(f"{name} is not finite; accepted: finite numbers, shape {shape}")
+    return numbers
 
 
 def _shapes(cell: Cell, sizes: dict[str, int]) -> dict[str, tuple[int, ...]]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from symrnn.model import FileError, check_text
+from symrnn.model import FileError, check_text, read_text
 from symrnn.report.output import CERTIFICATE
 from symrnn.report.stamps import STAMP
 
@@ -55,9 +56,9 @@ def read_students(path: str | Path, salt: int) -> tuple[Student, ...]:
     StudentsError
         If the file or a row of it cannot be used; the message names the row.
     """
-    file = Path(path)
-    where = f"students {file}"
-    lines = csv.reader(_text(where, file).splitlines(), strict=True)
+    where = f"students {path}"
+    text = read_text(Path(path), MOST_BYTES, "give the path of a CSV file", where)
+    lines = csv.reader(io.StringIO(text, newline=""), strict=True)  # it knows where a line ends
     try:
         rows = [(lines.line_num, row) for row in lines if any(cell.strip() for cell in row)]
     except csv.Error as error:
@@ -76,21 +77,6 @@ def read_students(path: str | Path, salt: int) -> tuple[Student, ...]:
     if not 2 <= len(rows) <= MOST_ROWS + 1:
         raise StudentsError(f"{where}: {len(rows) - 1} students; accepted: 1 to {MOST_ROWS}")
     return tuple(_students(where, header, rows[1:], salt))
-
-
-def _text(where: str, file: Path) -> str:
-    try:
-        if file.is_file() and file.stat().st_size > MOST_BYTES:
-            raise StudentsError(f"{where}: {file.stat().st_size} bytes; at most {MOST_BYTES} are read")
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise StudentsError(
-            f"{where}: byte {error.start} is not UTF-8; save the file as UTF-8 text"
-        ) from None
-    except OSError as error:
-        raise StudentsError(
-            f"{where}: cannot be read ({error.strerror}); give the path of a CSV file"
-        ) from None
 
 
 def _students(

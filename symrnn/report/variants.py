@@ -13,17 +13,26 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from symrnn.document import Engine, Shared, check_templates, fingerprint, in_parallel, spoken
+from symrnn.document import Engine, Shared, check_templates, engine_version, in_parallel, spoken
 from symrnn.model import files_read
 from symrnn.report.job import Job, read_job
 from symrnn.report.kinds.exercise import Sheets
 from symrnn.report.kinds.handout import derived
 from symrnn.report.ledger import Ledger
 from symrnn.report.material import Material
-from symrnn.report.output import CERTIFICATE, remove_leftovers, write_files, write_folder
-from symrnn.report.report import certificate_of, sources_for, typeset, versions
+from symrnn.report.output import CERTIFICATE, remove_leftovers, write_folder
+from symrnn.report.report import certificate_of, inputs, sources_for, typeset
 from symrnn.report.sequence import JobError
-from symrnn.report.stamps import STAMP, as_json, check_ours, check_replaceable, is_finished, stamped
+from symrnn.report.stamps import (
+    STAMP,
+    as_json,
+    check_ours,
+    check_replaceable,
+    is_finished,
+    mixed,
+    stamped,
+    write_stamped,
+)
 from symrnn.report.students import Student, read_students
 from symrnn.witness import random_point
 
@@ -34,7 +43,7 @@ KINDS = ("exercise", "hints")
 class Order:
     """What is to be made: a job file, the students, formats, an engine, a folder for all of it.
 
-    ``sources`` holds the digests of all files that decide how a variant looks.
+    ``shared`` is what all variants are made of, ``listed`` the digest of the list of students.
     """
 
     path: Path
@@ -44,7 +53,8 @@ class Order:
     engine: Engine
     folder: Path
     templates: Path | None
-    sources: Mapping[str, Any]
+    shared: Mapping[str, Any]
+    listed: str
 
     def place(self, student: Student) -> Path:
         """Return the folder of a variant."""
@@ -53,13 +63,10 @@ class Order:
     def made_of(self, student: Student) -> dict[str, Any]:
         """Return what decides how a variant looks."""
         return {
-            **self.sources,
+            **self.shared,
             "job_seed": self.job.seed,
             "seed": student.seed,
             "name": student.name,
-            "formats": sorted(self.formats),
-            "engine": self.engine,
-            "versions": versions(),
         }
 
     def finished(self, student: Student) -> bool:
@@ -87,8 +94,7 @@ def order(
     """
     if templates is not None:
         check_templates(templates, sources_for(formats))
-    with files_read() as read:
-        job = read_job(path, seed)
+    job = read_job(path, seed)
     if job.kind not in KINDS:
         raise JobError(f"job file {path}: --variants needs kind {' or '.join(KINDS)}; found {job.kind!r}")
     if not job.drawn:
@@ -96,13 +102,16 @@ def order(
             f"job file {path}: parameters come from a file, so all variants would be the same; accepted with"
             " --variants: a job that draws them"
         )
-    listed = read_students(students, job.seed)
+    with files_read() as read:
+        listed = read_students(students, job.seed)
     target = folder or Path(path).parent / "variants"
-    sources = {
-        "read": [[file.name, found] for file, found in read.items()],
-        "templates": fingerprint(sources_for(formats), templates),
+    shared = {
+        **inputs(job, formats, templates),
+        "formats": sorted(formats),
+        "engine": [engine, engine_version(engine) if "pdf" in formats else ""],
     }
-    return Order(Path(path), job, listed, tuple(formats), engine, target, templates, sources)
+    (found,) = read.values()
+    return Order(Path(path), job, listed, tuple(formats), engine, target, templates, shared, found)
 
 
 @dataclass
@@ -140,7 +149,7 @@ class Workshop:
         for stem, one in (("exercise", document), ("solution", document.key)):
             assert one is not None, "an exercise brings its key"
             files |= typeset(one, stem, order.formats, order.engine, order.templates, self.shared[stem])[0]
-        files[CERTIFICATE] = as_json(certificate_of(job, ledger))
+        files[CERTIFICATE] = as_json(certificate_of(job, ledger, files))
         return stamped(files, order.made_of(student))
 
 
@@ -171,7 +180,7 @@ def make_variants(
     pending = [student for student in order.students if not order.finished(student)]
     for _ in range(len(order.students) - len(pending)):
         advance()
-    if not pending:
+    if not pending and not mixed(order.folder):
         return 0, len(order.students), {}
     check_ours(order.folder, (CERTIFICATE, STAMP))
     for student in pending:
@@ -180,8 +189,10 @@ def make_variants(
     ledger = Ledger((job.point, random_point(job.network, job.seed)), tell)
     workshop = Workshop(order, Sheets(derived(Material(job, ledger))))
     certificate = certificate_of(job, ledger)
-    workshop.make(pending[0])  # once for what all others take over, then again like the others
-    write_files(stamped({CERTIFICATE: as_json(certificate)}, {}), order.folder)
+    if pending:
+        workshop.make(pending[0])  # once for what all others take over, then again like the others
+    shared = {**order.shared, "students": order.listed}
+    write_stamped({CERTIFICATE: as_json(certificate)}, shared, order.folder)
     for student, files in zip(pending, _made(workshop, pending)):
         tell(student.id)
         check_replaceable(order.place(student))  # again: making them took a while

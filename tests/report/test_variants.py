@@ -18,7 +18,7 @@ from symrnn.cli import main
 from symrnn.document import Shared, render
 from symrnn.document.engines import PREAMBLE_END, EngineError, run_pdflatex
 from symrnn.report import certify_job, make_variants, order, read_job
-from symrnn.report.output import CERTIFICATE, FolderError, write_files, write_folder
+from symrnn.report.output import CERTIFICATE, FolderError, _temporary, write_files, write_folder
 from symrnn.report.stamps import STAMP, check_ours, check_replaceable, stamped
 from symrnn.report.students import plain_id, read_students
 from symrnn.report.variants import Order, Workshop
@@ -117,7 +117,9 @@ def test_finished_variants_are_not_made_again_and_others_are(made, monkeypatch):
     before = {path: path.read_bytes() for path in (made / "out").rglob("*") if path.is_file()}
     assert make_variants(wanted, quiet, quiet)[:2] == (0, 3) and asked == []
     (made / "out" / "zoe" / "solution.tex").unlink()
-    (made / "out" / ".symrnn-k1ll_ed0").mkdir()
+    with _temporary(made / "out") as left:
+        pass
+    left.mkdir()
     assert make_variants(wanted, quiet, quiet)[:2] == (1, 2) and set(asked) == {"zoe"}
     after = {path: path.read_bytes() for path in (made / "out").rglob("*") if path.is_file()}
     assert after == before
@@ -219,7 +221,7 @@ def test_a_sheet_is_made_again_for_another_name_or_seed(row, course):
 def test_a_sheet_is_made_again_by_another_version_and_without_a_stamp_that_can_be_read(course, monkeypatch):
     stamp_all(ordered(course))
     with monkeypatch.context() as other:
-        other.setattr("symrnn.report.variants.versions", lambda: {"symrnn": "9"})
+        other.setattr("symrnn.report.report.versions", lambda: {"symrnn": "9"})
         assert not finished(ordered(course))
     assert finished(ordered(course))
     (course / "out" / "ada" / STAMP).write_text('["no"]', encoding="utf-8")
@@ -556,6 +558,9 @@ LISTS = {
     "the folder above alone": (b"name,id\nA,..\n", ["the id is '..'", "letters, digits"]),
     "a repository": (b"name,id\nA,.git\n", ["the id is '.git'", "letters, digits"]),
     "a dot at the end": (b"name,id\nA,a.\n", ["the id is 'a.'", "letters, digits"]),
+    "a vertical tab": (b"name\nA\x0bB\n", ["line 2: the name holds the character U+000B", "accepted: text"]),
+    "a separator": (b"name\nA\x1cB\n", ["line 2: the name holds the character U+001C", "accepted: text"]),
+    "a next line": ("name\nA\x85B\n".encode(), ["line 2: the name holds the character U+0085", "accepted"]),
     "a seed that is none": (b"name,seed\nA,x\n", ["line 2: the seed is 'x'", "accepted: 0 to"]),
     "a negative seed": (b"name,seed\nA,-1\n", ["the seed is '-1'", "accepted: 0 to"]),
     "a seed too large": (b"name,seed\nA,99999999999\n", ["the seed is '99999999999'", "accepted: 0 to"]),
@@ -600,6 +605,8 @@ def test_ids_are_made_of_names_and_seeds_of_names_and_the_seed_of_the_job(tmp_pa
     assert re.fullmatch("s-[0-9a-f]{8}", plain_id("李雷"))
     assert len(plain_id("x" * 70)) <= 64
     (tmp_path / "a.csv").write_text("\ufeffname , id\n Ada ,a\n\nBo,b\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text("name\r\nA\u2028B\r\nC\r\n", encoding="utf-8", newline="")
+    assert [s.name for s in read_students(tmp_path / "b.csv", 7)] == ["A\u2028B", "C"]
     first, second = read_students(tmp_path / "a.csv", 7), read_students(tmp_path / "a.csv", 8)
     assert [(s.name, s.id) for s in first] == [("Ada", "a"), ("Bo", "b")]
     assert len({s.seed for s in (*first, *second)}) == 4

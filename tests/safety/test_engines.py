@@ -1,5 +1,6 @@
 """Engines run confined: each probe tries one thing that a source must not be able to do."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -10,10 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import typst
 
 from symrnn.document import make_pdf, processes, render
 from symrnn.document.engines import EngineError, confined, run_pdflatex, run_typst, tex
 from symrnn.document.engines.place import place
+from symrnn.document.fence import there_is_one
 from tests.document import sample_document as sample
 
 needs_tex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
@@ -74,13 +77,72 @@ READS = {
 def test_pdflatex_reads_nothing_outside_its_folder(probe, outside, log_of):
     log = log_of(in_tex(READS[probe].replace("OUT", str(outside))))
     assert SECRET not in log and SECRET.encode().hex().upper() not in log
-    assert "got nothing" in log or "got  nothing" in log or "not found" in log
+    assert any(said in log for said in ("got nothing", "got  nothing", "not found", "pdflatex: status 1"))
 
 
 @needs_tex
 def test_without_paranoia_the_probe_would_read_the_secret(outside, log_of, monkeypatch):
     monkeypatch.setitem(tex.CONFINED, "openin_any", "a")
+    monkeypatch.setattr("symrnn.document.fence.there_is_one", lambda: False)
     assert SECRET in log_of(in_tex(READS["openin"].replace("OUT", str(outside))))
+
+
+# what TeX reads without a check of the name: any file as it is, and fonts, which are named in map lines
+EMBEDS = {
+    "a stream": r"\immediate\pdfobj stream file {OUT/secret.txt}",
+    "an object": r"\immediate\pdfobj file {OUT/secret.txt}",
+    "an object by another name": (
+        r"\expandafter\let\expandafter\x\csname tex_pdfobj:D\endcsname \ifx\x\relax\let\x\pdfobj\fi"
+        r"\immediate\x stream file {OUT/secret.txt}"
+    ),
+    "an object above": r"\immediate\pdfobj stream file {../NAME/secret.txt}",
+    "an object by a link": r"\immediate\pdfobj stream file {link.txt}",
+    "a font": r"\pdfmapline{=cmr10 CMR10 <OUT/secret.pfb}\font\x=cmr10 \x A",
+    "a whole font": r"\pdfmapline{=cmr10 CMR10 <<OUT/secret.ttf}\font\x=cmr10 \x A",
+    "an encoding": r"\pdfmapline{=cmr10 CMR10 <[OUT/secret.enc <cmr10.pfb}\font\x=cmr10 \x A",
+    "a map": r"\pdfmapfile{=OUT/secret.map}\font\x=cmr10 \x A",
+    "metrics": r"\font\x=OUT/secret \x A",
+    "a picture": r"\pdfximage{OUT/secret.png}\pdfrefximage\pdflastximage",
+    "pages": r"\pdfximage{OUT/secret.pdf}\pdfrefximage\pdflastximage",
+}
+needs_fence = pytest.mark.skipif(not there_is_one(), reason="this kernel has no fence around programs")
+
+
+def embedded(probe: str, outside: Path) -> bytes:
+    """Return the PDF and the log of a document that tries to embed a file."""
+    for end in ("pfb", "ttf", "enc", "map", "tfm", "png"):
+        (outside / f"secret.{end}").write_text(SECRET)
+    (outside / "secret.pdf").write_bytes(typst.compile(f"#metadata(none) {SECRET}".encode()))
+    body = EMBEDS[probe].replace("OUT", str(outside)).replace("NAME", outside.name)
+    kept: list[bytes] = []
+
+    def keep(binary, folder, arguments, one_pass=tex._pass):
+        (folder / "link.txt").unlink(missing_ok=True)
+        (folder / "link.txt").symlink_to(outside / "secret.txt")
+        status = one_pass(binary, folder, arguments)
+        kept.extend(path.read_bytes() for path in folder.glob("document.*") if path.suffix != ".tex")
+        return status
+
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(EngineError):
+        patch.setattr(tex, "_pass", keep)
+        patch.setattr("tempfile.tempdir", str(outside.parent))
+        run_pdflatex(rf"\pdfcompresslevel=0 {in_tex(body)}")
+    return b"".join(kept)
+
+
+@needs_tex
+@needs_fence
+@pytest.mark.parametrize("probe", EMBEDS)
+def test_pdflatex_embeds_nothing_from_outside_its_folder_and_its_installation(probe, outside):
+    made = embedded(probe, outside)
+    assert b"This is pdfTeX" in made and SECRET.encode() not in made
+
+
+@needs_tex
+@pytest.mark.parametrize("probe", ["a stream", "an object by another name", "an object above"])
+def test_without_the_fence_the_probe_would_embed_the_secret(probe, outside, monkeypatch):
+    monkeypatch.setattr("symrnn.document.fence.there_is_one", lambda: False)
+    assert SECRET.encode() in embedded(probe, outside)
 
 
 @needs_tex
@@ -192,6 +254,9 @@ def children(pid: int) -> list[int]:
 )
 def test_an_engine_that_somebody_kills_is_an_error(engine, source, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    if engine == "pdflatex":
+        tex._readable(shutil.which("pdflatex"))  # asked once, as is its version
+        tex.pdflatex_version()
     before = children(os.getpid())
 
     def kill() -> None:

@@ -157,4 +157,4 @@ def test_a_folder_may_be_called_anything(tmp_path, job_file, capsys):
     assert main(["report", str(job), "--format", "tex,html"]) == 0
     said = capsys.readouterr().out
     assert r"[red]$(id)`id` \x1b[2J 漢" in said and "\x1b" not in said
-    assert len(list(job.parent.iterdir())) == 4
+    assert len(list(job.parent.iterdir())) == 5

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from symrnn.certificate import Certificate, Check
+from symrnn.report import STAMP
 from tests import ROOT
 from tests.conftest import JOB
 
@@ -82,7 +83,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[dict
 @engines
 def test_every_file_has_the_same_bytes_wherever_it_is_made(engine, pair):
     one, two = pair(engine)
-    assert set(one) == {*SOURCES, "report.pdf"}
+    assert set(one) == {*SOURCES, "report.pdf", STAMP}
     assert {name for name in one if one[name] != two.get(name)} == set()
 
 

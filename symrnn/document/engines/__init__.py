@@ -25,6 +25,7 @@ __all__ = [
     "Engine",
     "EngineError",
     "Shared",
+    "engine_version",
     "make_pdf",
     "overfull",
     "run_pdflatex",
@@ -57,13 +58,25 @@ def make_pdf(tex: str, typ: str, engine: Engine = "auto", shared: Shared | None 
     EngineError
         If the engine is not installed, or finds an error in its source.
     """
-    if engine == "typst":
-        return run_typst(typ), typst_version()
-    if engine == "auto" and shutil.which("pdflatex") is None:
-        return run_typst(typ), typst_version()
+    version = engine_version(engine)
+    if version == typst_version():
+        return run_typst(typ), version
     try:
-        return run_pdflatex(tex, shared)[0], pdflatex_version()
+        return run_pdflatex(tex, shared)[0], version
     except MissingPackage as error:
         if engine == "pdflatex":
             raise
         return run_typst(typ), f"{typst_version()} (instead of pdflatex: {str(error).split(';')[0]})"
+
+
+def engine_version(engine: Engine) -> str:
+    """Return the name and version of the engine that is to make a PDF.
+
+    Raises
+    ------
+    EngineError
+        If it is not installed, or does not tell its version.
+    """
+    if engine == "typst" or (engine == "auto" and shutil.which("pdflatex") is None):
+        return typst_version()
+    return pdflatex_version()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from symrnn.document.processes import Limits, StoppedError, run_confined
@@ -16,10 +16,16 @@ class EngineError(SystemRefusal):
 
 
 def run_engine(
-    engine: str, command: Sequence[str], folder: Path, settings: Mapping[str, str], output: Path | None = None
+    engine: str,
+    command: Sequence[str],
+    folder: Path,
+    settings: Mapping[str, str],
+    output: Path | None = None,
+    limits: Limits | None = None,
+    readable: Iterable[Path] | None = None,
 ) -> int:
     """Run an engine confined and return its status; ``EngineError`` if it was stopped."""
     try:
-        return run_confined(command, folder, LIMITS, settings, output)
+        return run_confined(command, folder, limits or LIMITS, settings, output, readable)
     except StoppedError as error:
         raise EngineError(f"engine {engine}: {error}") from None

@@ -7,23 +7,29 @@ tests.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
-from symrnn.document.engines.confined import EngineError, run_engine
+from symrnn.document.engines.confined import LIMITS, EngineError, run_engine
 from symrnn.document.engines.place import place
 
 PASSES = 4
+PATIENCE = 10  # seconds for a version; a TeX that is read from disk for the first time takes two
 ADVICE = (
     "install TeX with `apt-get install texlive-latex-extra lmodern texlive-fonts-recommended tex-gyre`,"
     " or use the built-in engine with `--engine typst`"
 )
 CONFINED = {"openin_any": "p", "openout_any": "p", "shell_escape": "f", "max_print_line": "1000"}
 CONFINED |= {name: "0" for name in ("MKTEXTFM", "MKTEXPK", "MKTEXMF")}  # no scripts that make bitmap fonts
+SYSTEM = ("/bin", "/usr/bin", "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/nix/store")
+LOADER = "/etc/ld.so.cache"
+TREES = "$TEXMF:$TEXMFROOT:$TEXMFSYSVAR:$TEXMFSYSCONFIG:$TEXMFLOCAL"
 OPTIONS = ["-no-shell-escape", "-halt-on-error", "-interaction=nonstopmode", "-file-line-error"]
 PLAIN = ["document.tex"]
 # no PDF, and empty places for pictures: half the time
@@ -65,9 +71,7 @@ def run_pdflatex(tex: str, shared: Shared | None = None) -> tuple[bytes, str]:
     EngineError
         If there is no pdflatex, or an error in the source; it names the line and the block.
     """
-    binary = shutil.which("pdflatex")
-    if binary is None:
-        raise EngineError(f"engine pdflatex: there is no pdflatex on PATH; {ADVICE}")
+    binary = _installed()
     preamble, mark, rest = tex.partition(PREAMBLE_END)
     if shared is not None and shared.references and preamble in shared.preambles:
         files = shared.references | {"loaded.fmt": shared.preambles[preamble]}
@@ -120,9 +124,39 @@ def _loaded(binary: str, preamble: str) -> bytes:
 
 def _pass(binary: str, folder: Path, arguments: Sequence[str]) -> int:
     """Run pdflatex once and return its status."""
-    home = str(folder / "home")
-    own = {name: home for name in ("TEXMFVAR", "TEXMFHOME", "TEXMFCONFIG")}
-    return run_engine("pdflatex", [binary, *OPTIONS, *arguments], folder, CONFINED | own)
+    command = [binary, *OPTIONS, *arguments]
+    return run_engine("pdflatex", command, folder, _settings(folder), readable=_readable(binary))
+
+
+def _settings(folder: Path) -> dict[str, str]:
+    """Return the variables that confine TeX; what it keeps for a person is in its folder."""
+    return CONFINED | {name: str(folder / "home") for name in ("TEXMFVAR", "TEXMFHOME", "TEXMFCONFIG")}
+
+
+@cache
+def _readable(binary: str) -> tuple[Path, ...]:
+    """Return what pdflatex may read: programs and libraries, and the trees of its installation."""
+    beside = Path(binary).resolve().parent
+    found = shutil.which("kpsewhich", path=f"{Path(binary).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+    libraries = filter(None, os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep))
+    trees = "" if found is None else _said([found, f"--expand-braces={TREES}"], "trees.txt")
+    named = (tree.strip().removeprefix("!!") for tree in trees.split(os.pathsep))
+    return (
+        beside,
+        *map(Path, SYSTEM),
+        *map(Path, libraries),
+        *(Path(tree) for tree in named if tree[:1] == "/"),
+    )
+
+
+def _said(command: Sequence[str], name: str) -> str:
+    """Return what a program of TeX says of itself, or nothing."""
+    with tempfile.TemporaryDirectory(prefix="symrnn-") as place:
+        folder, output = Path(place), Path(place) / name
+        limits = replace(LIMITS, seconds=PATIENCE)
+        with contextlib.suppress(EngineError):
+            run_engine("pdflatex", command, folder, _settings(folder), output, limits)
+        return output.read_text(encoding="utf-8", errors="replace") if output.exists() else ""
 
 
 def _failure(tex: str, log: str, status: int) -> EngineError:
@@ -136,13 +170,31 @@ def _failure(tex: str, log: str, status: int) -> EngineError:
 
 
 def pdflatex_version() -> str:
-    """Return the first line of what pdflatex says of itself."""
-    with tempfile.TemporaryDirectory(prefix="symrnn-") as name:
-        folder = Path(name)
-        output = folder / "version.txt"
-        if run_engine("pdflatex", ["pdflatex", "--version"], folder, {}, output) != 0:
-            raise EngineError("engine pdflatex: it does not tell its version")
-        return output.read_text(encoding="utf-8").splitlines()[0].replace("/Debian", "")
+    """Return the first line of what pdflatex says of itself.
+
+    Raises
+    ------
+    EngineError
+        If there is none, or it says nothing within some seconds.
+    """
+    return _version(_installed())
+
+
+def _installed() -> str:
+    binary = shutil.which("pdflatex")
+    if binary is None:
+        raise EngineError(f"engine pdflatex: there is no pdflatex on PATH; {ADVICE}")
+    return binary
+
+
+@cache
+def _version(binary: str) -> str:
+    first = _said([binary, "--version"], "version.txt").partition("\n")[0].replace("/Debian", "").strip()
+    if not first.startswith("pdfTeX") or len(first) > 100 or not first.isprintable():
+        raise EngineError(
+            f"engine pdflatex: {binary} does not say within {PATIENCE} s which pdfTeX it is; {ADVICE}"
+        )
+    return first
 
 
 def overfull(log: str) -> list[tuple[float, str]]:
