@@ -75,7 +75,8 @@ class JobFile:
     kind: Kind = "derivation"
     activation: str | None = None
     loss: str | None = None
-    state: int = 3
+    state: int | None = None
+    sizes: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
     parameters: str | None = None
     initial: dict[str, Any] = field(default_factory=dict)
@@ -102,8 +103,8 @@ class Job:
     conventions : Conventions
         Layout and convention of the printed formulas.
     cell : Cell
-    vocabulary : tuple of str
-        Names of the classes, or empty.
+    inputs_vocabulary, targets_vocabulary : tuple of str
+        The words that inputs and targets may be, or empty.
     inputs, targets : tuple of ndarray
         One vector per step.
     labels : tuple of pair of str
@@ -132,7 +133,8 @@ class Job:
     notation: Preset
     conventions: Conventions
     cell: Cell
-    vocabulary: tuple[str, ...]
+    inputs_vocabulary: tuple[str, ...]
+    targets_vocabulary: tuple[str, ...]
     inputs: tuple[Array, ...]
     targets: tuple[Array, ...]
     labels: tuple[tuple[str, str], ...]
@@ -152,6 +154,11 @@ class Job:
     def steps(self) -> int:
         """T."""
         return len(self.inputs)
+
+    @property
+    def reads_words(self) -> bool:
+        """Whether every input is a word of a vocabulary."""
+        return all(word for word, _ in self.labels)
 
     @cached_property
     def point(self) -> Point:
@@ -211,7 +218,7 @@ def _job(where: str, file: Path, said: JobFile, seed: int | None) -> Job:
     of, wrt = _goals(f"{where}, [derive]", network, cell, notation, said.derive)
     if said.kind in ONE_QUESTION:
         one_question(f"{where}, [derive]", said.kind, network, of, wrt)
-    sizes = sizes_of(where, cell, said.state, sequence)
+    sizes = sizes_of(where, cell, notation, said.state, said.sizes, sequence)
     if said.parameters is None:
         parameters = drawn_parameters(cell, sizes, seed, short=said.kind != "derivation")
     else:
@@ -225,7 +232,8 @@ def _job(where: str, file: Path, said: JobFile, seed: int | None) -> Job:
         notation=notation,
         conventions=_conventions(where, notation, said),
         cell=cell,
-        vocabulary=sequence.vocabulary,
+        inputs_vocabulary=sequence.inputs_vocabulary,
+        targets_vocabulary=sequence.targets_vocabulary,
         inputs=sequence.inputs,
         targets=sequence.targets,
         labels=sequence.labels,

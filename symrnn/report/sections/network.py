@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from symrnn.document import (
     Block,
     Columns,
@@ -146,6 +148,17 @@ def introduced(job: Job, intro: Text, after: Text) -> list[Block]:
     return [*text, Columns((Panel((signals,)),), (Panel((parameters,)),))]
 
 
+def reads(job: Job, times: Tree) -> Text:
+    """Say what the network reads and predicts at each step, symbols or numbers."""
+    n, m = len(job.inputs_vocabulary), len(job.targets_vocabulary)
+    shifted = all(np.array_equal(x, y) for x, y in zip(job.inputs[1:], job.targets))
+    if job.reads_words and job.inputs_vocabulary == job.targets_vocabulary and shifted:
+        return say("network.reads_symbols", times=times, n=n)
+    if job.reads_words:
+        return say("network.tags_symbols" if m else "network.reads_one_symbol", times=times, n=n, m=m)
+    return say("network.tags" if m else "network.reads", times=times, m=m)
+
+
 def operands() -> tuple[Tree, Tree]:
     """Return what a matrix acts on, as a column and as a row."""
     u, turned = Symbol("u"), Script(Symbol("u"), sup=Symbol("top"))
@@ -224,8 +237,6 @@ def section(material: Material) -> list[Block]:
     term = straight_term(job.network, material.main, k, int(job.of.time))
     read = separated([Symbol("t"), row(Number("1"))], "=")
     times = row(read, Operator("comma"), Operator("dots"), Operator("comma"), Number(str(last)))
-    read_symbols = say("network.reads_symbols", times=times, n=len(job.vocabulary))
-    intro = read_symbols if job.vocabulary else say("network.reads", times=times)
     names = [variable_symbol(name) for name in job.cell.parameters]
     many = len(names) > MANY_PARAMETERS
     listed = separated(names, "comma")
@@ -245,7 +256,7 @@ def section(material: Material) -> list[Block]:
     return [
         Heading(say("network.title")),
         *stated(job),
-        *introduced(job, intro, after),
+        *introduced(job, reads(job, times), after),
         Figure(drawn(job.network, term), caption),
         Prose(rows_or_columns("CS7015" in job.cell.source)),
         *([] if many else [conventions(job)]),

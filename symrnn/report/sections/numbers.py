@@ -98,7 +98,8 @@ def prediction_table(job: Job) -> Table:
     output = Variable(roles.prediction if likely else roles.logits, shape, STEP)
     target = Variable(roles.target, shape, STEP)
     size = job.sizes[shape[0]]
-    short = job.vocabulary if sum(map(len, job.vocabulary)) <= 30 else ()
+    classes = job.targets_vocabulary
+    short = classes if sum(map(len, classes)) <= 30 else ()
     names = [label(word) for word in short] or [prose(entry_symbol(output, i + 1)) for i in range(size)]
     labelled = any(truth for _, truth in job.labels)
     truths: list[Text] = (
