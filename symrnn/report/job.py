@@ -8,7 +8,7 @@ they are plain symbols.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -46,7 +46,7 @@ from symrnn.report.sequence import (
     sizes_of,
 )
 from symrnn.tensor import Variable
-from symrnn.witness import Array, Point
+from symrnn.witness import MOST_DRAWS, Array, Obstacle, Point, obstacle, undrawable
 
 Kind = Literal["derivation", "handout", "exercise", "solution", "hints", "slides"]
 KINDS = get_args(Kind)
@@ -118,6 +118,8 @@ class Job:
     wrt : tuple of Variable
     seed : int
         Of the parameters, and of the random point of the certificates.
+    draws : int
+        How often the parameters were drawn until every equation could be evaluated; 0 where they were read.
     digest : str
         SHA-256 of the job file.
     exercise : Exercise
@@ -142,7 +144,7 @@ class Job:
     sizes: dict[str, int]
     values: dict[str, Array]
     seed: int
-    drawn: bool
+    draws: int
     network: OrderedNetwork
     of: Variable
     wrt: tuple[Variable, ...]
@@ -177,7 +179,7 @@ class Job:
                 values[v] = np.asarray(self.weights[time - 1])
             else:
                 values[v] = self.values[f"{v.name}0"]
-        return Point(self.network, values, self.sizes)
+        return Point(self.network, values, self.sizes, draws=self.draws)
 
 
 def read_job(path: str | Path, seed: int | None = None) -> Job:
@@ -219,12 +221,11 @@ def _job(where: str, file: Path, said: JobFile, seed: int | None) -> Job:
     if said.kind in ONE_QUESTION:
         one_question(f"{where}, [derive]", said.kind, network, of, wrt)
     sizes = sizes_of(where, cell, notation, said.state, said.sizes, sequence)
-    if said.parameters is None:
-        parameters = drawn_parameters(cell, sizes, seed, short=said.kind != "derivation")
-    else:
-        parameters = read_parameters(where, file.parent / said.parameters, cell, sizes)
     initial = initial_states(f"{where}, [initial]", said.initial, cell, notation, sizes)
-    return Job(
+    parameters = {}
+    if said.parameters is not None:
+        parameters = read_parameters(where, file.parent / said.parameters, cell, sizes)
+    job = Job(
         title=" ".join(said.title.split()),  # one line, also in the properties of a PDF
         kind=said.kind,
         course=catalogue(said.language)["page.course"] if said.course is None else said.course,
@@ -241,7 +242,7 @@ def _job(where: str, file: Path, said: JobFile, seed: int | None) -> Job:
         sizes=sizes,
         values=parameters | initial,
         seed=seed,
-        drawn=said.parameters is None,
+        draws=0,
         network=network,
         of=of,
         wrt=wrt,
@@ -249,6 +250,24 @@ def _job(where: str, file: Path, said: JobFile, seed: int | None) -> Job:
         exercise=exercise,
         cell_file=find(_target(file, said.cell)),
     )
+    return _with_numbers(where, job, said.parameters is None)
+
+
+def _with_numbers(where: str, job: Job, draw: bool) -> Job:
+    """Return a job at whose numbers every equation can be evaluated; parameters are drawn until it can."""
+    found: list[Obstacle] = []
+    for attempt in range(MOST_DRAWS if draw else 1):
+        if draw:
+            short = job.kind != "derivation"
+            drawn = drawn_parameters(job.cell, job.sizes, job.seed, attempt, short)
+            job = replace(job, values=job.values | drawn, draws=attempt + 1)
+        met = obstacle(job.point)
+        if met is None:
+            return job
+        found.append(met)
+    if draw:
+        raise JobError(f"{where}: {undrawable(job.cell.name, found)}")
+    raise JobError(f"{where}: with the numbers given {found[0]}; accepted: others")
 
 
 def _check_told(where: str, network: OrderedNetwork) -> None:

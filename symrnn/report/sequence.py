@@ -213,14 +213,17 @@ def _chosen_sizes(
     return chosen
 
 
-def drawn_parameters(cell: Cell, sizes: dict[str, int], seed: int, short: bool) -> dict[str, Array]:
-    """Draw every parameter.
+def drawn_parameters(
+    cell: Cell, sizes: dict[str, int], seed: int, attempt: int, short: bool
+) -> dict[str, Array]:
+    """Draw every parameter; each attempt draws others, the same ones for the same seed.
 
     ``short`` numbers have two decimals: what a sheet prints of them is all there is to know.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([seed, attempt] if attempt else seed)
     shapes = _shapes(cell, sizes)
     values = {name: rng.normal(scale=0.8, size=shape) for name, shape in shapes.items()}
+    values |= {name: np.exp(values[name]) for name in cell.parameters if name in cell.positive}
     return {name: array.round(2) + 0.0 if short else array for name, array in values.items()}
 
 
@@ -247,6 +250,10 @@ def read_parameters(where: str, path: Path, cell: Cell, sizes: dict[str, int]) -
         if array.shape != shape or array.dtype.kind not in "fiu" or not np.isfinite(array).all():
             raise JobError(
                 f"{where}: {path}: {name} has shape {array.shape}; accepted: finite numbers, shape {shape}"
+            )
+        if name in cell.positive and not (array > 0).all():
+            raise JobError(
+                f"{where}: {path}: {name} holds {array.min():g}; accepted: positive numbers, as the cell says"
             )
     return {name: np.asarray(found[name], dtype=float) for name in shapes}
 

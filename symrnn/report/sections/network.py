@@ -112,7 +112,9 @@ def shape_tables(job: Job) -> tuple[Table, Table]:
         signals.setdefault((meaning(job, name), cell.signals[name]), []).append(name)
     parameters: dict[tuple[str, Shape], list[str]] = {}
     for name, shape in cell.parameters.items():
-        parameters.setdefault((meaning(job, name), shape), []).append(name)
+        said = meaning(job, name)
+        said = words("meaning.positive", meaning=said) if name in cell.positive else said
+        parameters.setdefault((said, shape), []).append(name)
     return _symbols(signals, STEP), _symbols(parameters, None)
 
 
