@@ -74,7 +74,8 @@ class Certificate:
         Largest deviation over all times, for each line and witness; max |a − b| / max(1, max |b|).
     tolerance : float
     points : tuple of dict
-        Seed and sizes of each point; seed None stands for given numbers.
+        Seed and sizes of each point, and how often it was drawn where that was more than once; seed None
+        stands for given numbers.
     """
 
     goal: str
@@ -196,7 +197,7 @@ def certify(
         derivation.is_closed,
         (*merged, *second),
         tolerance,
-        tuple({"seed": point.seed, "sizes": dict(point.sizes)} for point in points),
+        tuple(point.described for point in points),
     )
 
 
@@ -319,8 +320,7 @@ def certify_equations(network: OrderedNetwork, at: Point) -> Certificate:
         check_ink(n, "definition", e.target, e.expression, at, choices)
         for n, e in enumerate(network.step, start=1)
     ]
-    points = ({"seed": at.seed, "sizes": dict(at.sizes)},)
-    return Certificate("forward equations", True, tuple(checks), TOLERANCE, points)
+    return Certificate("forward equations", True, tuple(checks), TOLERANCE, (at.described,))
 
 
 def certify_substituted(derivation: Derivation, at: Point) -> Certificate:
@@ -331,8 +331,8 @@ def certify_substituted(derivation: Derivation, at: Point) -> Certificate:
     check = Check(
         len(derivation.steps), "substitution", "SymPy", deviation(found, expected), goal, "one expression"
     )
-    point = {"seed": at.seed, "sizes": dict(at.sizes)}
-    return Certificate(f"{goal} of the substituted loss", derivation.is_closed, (check,), TOLERANCE, (point,))
+    title = f"{goal} of the substituted loss"
+    return Certificate(title, derivation.is_closed, (check,), TOLERANCE, (at.described,))
 
 
 def certify_cell(

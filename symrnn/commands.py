@@ -123,7 +123,7 @@ def derive(options: argparse.Namespace) -> int:
         print()
     if options.format == "text":
         worst = max(view.deviation for view in listed)
-        which = f"seed 0, T = {network.steps}"
+        which = f"seed 0, T = {network.steps}{_redrawn([view.certificate for view in listed])}"
         print(f"certified: largest deviation {worst:.1e}, tolerance {TOLERANCE:.0e}, {which}")
     return 0
 
@@ -180,9 +180,15 @@ def verify(options: argparse.Namespace) -> int:
         worst = max(c.deviation for c in certificates)
         print(
             f"all {len(certificates)} hold: largest deviation {worst:.1e},"
-            f" tolerance {certificates[0].tolerance:.0e}"
+            f" tolerance {certificates[0].tolerance:.0e}{_redrawn(certificates)}"
         )
     return 0
+
+
+def _redrawn(certificates: list[Certificate]) -> str:
+    """Say how often a point was drawn until it fitted; nothing if the first one did."""
+    most = max((point.get("draws", 1) for c in certificates for point in c.points), default=1)
+    return f"; the point was drawn {most} times until it fitted every equation" if most > 1 else ""
 
 
 def _is_job(what: str) -> bool:
@@ -258,13 +264,13 @@ def code(options: argparse.Namespace) -> int:
     CompileError
         If the name is no name of a module, or a file is there that is not as symrnn wrote it.
     """
-    from symrnn.numeric import CompileError, check_source, is_sealed, program, source
+    from symrnn.numeric import CompileError, is_sealed, program, source, source_of_test
     from symrnn.report import write_files
 
     cell = picked(options.cell, options.activation, options.loss)
-    module = program(cell).module
+    made = program(cell)
     if options.out == "-":
-        sys.stdout.write(source(module))
+        sys.stdout.write(source(made.module))
         return 0
     wanted = re.sub(r"\W", "_", Path(options.cell).stem) + ".py"
     file = Path(wanted if options.out is None else options.out)
@@ -273,7 +279,7 @@ def code(options: argparse.Namespace) -> int:
         raise CompileError(
             f"--out: {options.out!r} is no module; accepted: such as {wanted}, or - to print it"
         )
-    files = {f"{name}.py": source(module), f"test_{name}.py": check_source(module, name)}
+    files = {f"{name}.py": source(made.module), f"test_{name}.py": source_of_test(made, name)}
     for other in files:
         there = file.parent / other
         if not os.path.lexists(there):

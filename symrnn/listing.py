@@ -146,8 +146,8 @@ def _ends_view(found: Sweep, at: Point) -> View:
         printed = check_ink(n, rule, lhs, rhs, seen, [{}])
         worst = deviation(value(rhs, seen), value(lhs, seen))
         checks += [printed, replace(printed, witness="object", deviation=worst)]
-    points = ({"seed": at.seed, "sizes": dict(at.sizes)},)
-    certificate = Certificate("the last step and the start", True, tuple(checks), TOLERANCE, points).require()
+    title = "the last step and the start"
+    certificate = Certificate(title, True, tuple(checks), TOLERANCE, (at.described,)).require()
     reasons = ("Nothing comes after the last step.", "Only the next step uses an initial state.")
     lines = tuple((*line(lhs, rhs), rule, reasons[lhs.args[1].time == 0]) for lhs, rhs in found.ends)
     return View(certificate.goal, lines, certificate)
@@ -189,5 +189,5 @@ def scalar_view(network: OrderedNetwork, of: Variable, wrt: Variable, sizes: Map
         worst = max(worst, deviation(values.get(symbol, 0.0), expected))
     check = Check(len(lines), "scalar equations", "SymPy", worst, f"{of}", f"{wrt}")
     title = f"{text(layout(Total(of, wrt)))}: {len(lines)} scalar equations"
-    certificate = Certificate(title, True, (check,), TOLERANCE, ({"seed": 0, "sizes": everything},)).require()
+    certificate = Certificate(title, True, (check,), TOLERANCE, (at.described,)).require()
     return View(title, tuple(lines), certificate)

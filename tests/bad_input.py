@@ -77,6 +77,29 @@ JOBS: dict[str, Any] = {
     ),
     "no state": ([("state = 3", "state = 0")], ["axis d has size 0", "accepted: 1 to"]),
     "a huge state": ([("state = 3", "state = 1000")], ["size 1000", "accepted: 1 to"]),
+    "a size for no axis": (
+        [(WRT, f"{WRT}\n[sizes]\nq = 2")],
+        ["[sizes]: there is no axis 'q'", "accepted: d"],
+    ),
+    "a size of one half": ([(WRT, f"{WRT}\n[sizes]\nd = 0.5")], ["d is 0.5", "a whole number, 1 to 8"]),
+    "a size that is true": ([(WRT, f"{WRT}\n[sizes]\nd = true")], ["d is True", "a whole number, 1 to 8"]),
+    "a size beyond print": ([("state = 3\n", ""), (WRT, f"{WRT}\n[sizes]\nd = 9")], ["axis d has size 9"]),
+    "a size against the data": (
+        [(WRT, f"{WRT}\n[sizes]\nm = 3")],
+        ["[sizes]: m is 3", "[sequence] has 4 entries", "accepted: 4"],
+    ),
+    "two sizes of the state": (
+        [(WRT, f"{WRT}\n[sizes]\nd = 2")],
+        ["state is 3", "d is 2 under [sizes]", "accepted: one of the two"],
+    ),
+    "three vocabularies": (
+        [(MASK, f'{MASK}\nvocabulary = ["a", "b"]\ntargets_vocabulary = ["c"]')],
+        ["vocabulary serves inputs and targets", "targets_vocabulary", "accepted: vocabulary alone"],
+    ),
+    "a word of the other vocabulary": (
+        [(TARGETS, 'targets = ["a", "b"]\ninputs_vocabulary = ["a", "b"]')],
+        ["'a' is no word", "accepted: numbers"],
+    ),
     "one class": (
         [(TARGETS, "targets = [[1.0], [1.0]]")],
         ["softmax over one class (axis m has size 1)", "two classes or more, or loss = squared_error"],

@@ -54,6 +54,8 @@ class Cell:
         Whether the loss asks for targets whose entries sum to one.
     meanings : mapping of name to str
         What a signal or a parameter is, where the file says so.
+    positive : frozenset of str
+        Parameters whose entries are positive numbers: they are drawn so, and nothing else is accepted.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Cell:
     loss: str = ""
     distribution: bool = False
     meanings: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    positive: frozenset[str] = frozenset()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Cell) and self._told == other._told
@@ -174,6 +177,7 @@ class Cell:
             steps=steps,
             distribution=self.roles.target if self.distribution else "",
             weights=weights if weighted else (),
+            positive=self.positive,
             roles=self.roles,
         )
 

@@ -27,6 +27,7 @@ NAME = re.compile(r"[A-Za-z]{1,12}(_[A-Za-z0-9]{1,8}){0,2}")
 NOTATION = ("sigma", "t", "T", ROLES.loss, ROLES.prediction, "e", WEIGHT)  # in every network or formula
 MARKS = ("delta", "I", "partial", "loss", "top", "ones")  # symbols with a meaning of their own on paper
 TIMES, INDICES = ("t", "T", "j", "k"), ("i", "p", "q", "r")  # these letters are no axes
+POSITIVE = "positive"  # what may be said of the domain of a parameter
 MOST_NAMES = 200
 MOST_TEXT = 300
 MOST_NAME = 60  # it stands at the head of every page
@@ -44,6 +45,7 @@ class CellFile:
     description: Annotated[str, Text(MOST_TEXT)] = ""
     signals: dict[str, Any] = field(default_factory=dict)
     meanings: dict[str, Any] = field(default_factory=dict)
+    domains: dict[str, Any] = field(default_factory=dict)
 
 
 def builtin_cells() -> list[str]:
@@ -84,7 +86,21 @@ def define(where: str, data: Mapping[str, Any], activation: str) -> Cell:
         cell,
         activation=activation if any(node.symbol == "sigma" for node in applied) else "",
         meanings=short_texts(f"{where}, [meanings]", said.meanings, (*parameters, *cell.signals)),
+        positive=_positive(f"{where}, [domains]", said.domains, parameters),
     )
+
+
+def _positive(where: str, table: Mapping[str, Any], parameters: Collection[str]) -> frozenset[str]:
+    """Return the parameters that a file says are positive."""
+    for name, domain in table.items():
+        if name not in parameters:
+            accepted = ", ".join(parameters)
+            raise CellError(f"{where}: there is no parameter {name!r:.60}; accepted: {accepted}")
+        if domain != POSITIVE:
+            raise CellError(
+                f"{where}: {name} is {domain!r:.60}; accepted: {POSITIVE!r}, or no entry for {name}"
+            )
+    return frozenset(table)
 
 
 def _names(where: str, said: CellFile) -> tuple[dict[str, Shape], dict[str, Shape]]:

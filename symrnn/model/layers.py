@@ -84,6 +84,7 @@ def stack(where: str, said: StackFile, parts: list[Cell]) -> Cell:
             for number, layer in enumerate(layers, start=1)
             for name, words in layer.meanings.items()
         },
+        positive=frozenset(name for layer in layers for name in layer.positive),
     )
 
 
@@ -153,4 +154,5 @@ def _without_logits(place: str, part: Cell, output: Variable) -> Cell:
             name: shape for name, shape in part.signals.items() if name in needed or name == ROLES.input
         },
         meanings={name: words for name, words in part.meanings.items() if name in needed},
+        positive=part.positive & needed,
     )

@@ -33,6 +33,8 @@ class OrderedNetwork(Graph):
         Name of the target signal whose entries sum to one, or "".
     weights : tuple of float
         Weight of each step's loss where not all are 1; else empty.
+    positive : frozenset of str
+        Parameters whose entries are positive.
     roles : Roles
         What input, target, logits, prediction and loss are called.
     """
@@ -40,6 +42,7 @@ class OrderedNetwork(Graph):
     steps: int
     distribution: str = ""
     weights: tuple[float, ...] = ()
+    positive: frozenset[str] = frozenset()
     roles: Roles = ROLES
 
     def __repr__(self) -> str:
@@ -63,7 +66,7 @@ class OrderedNetwork(Graph):
 
     @property
     def _told(self) -> tuple[Any, ...]:
-        return self.name, self.equations, self.step, self.given, self.weights
+        return self.name, self.equations, self.step, self.given, self.weights, self.positive
 
     @cached_property
     def condensed(self) -> OrderedNetwork:

@@ -49,6 +49,7 @@ def renamed_cell(cell: Cell, names: Names, axes: Mapping[str, str]) -> Cell:
             Equation(renamed(e.target, names, axes), renamed(e.expression, names, axes)) for e in cell.step
         ),
         meanings=table(cell.meanings),
+        positive=frozenset(table(dict.fromkeys(cell.positive))),
     )
 
 

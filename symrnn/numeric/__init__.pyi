@@ -1,7 +1,7 @@
-from .codegen.checks import check_source as check_source
 from .codegen.rows import CompileError as CompileError
 from .codegen.seal import is_sealed as is_sealed
 from .codegen.source import source as source
+from .examples import source_of_test as source_of_test
 from .execution import program as program
 from .interface import (
     adjoints as adjoints,

@@ -239,6 +239,11 @@ def _parameters(cell: Cell, parameters: Given, dtype: np.dtype[Any]) -> dict[str
         arrays[name] = arrays[name].reshape(np.shape(parameters[name]))  # numbers would have got an axis
         if arrays[name].ndim != len(shape):
             raise ShapeError(f"the parameter {name} has shape {arrays[name].shape}; its axes are {shape}")
+        if name in cell.positive and not (arrays[name] > 0).all():
+            raise ShapeError(
+                f"the parameter {name} holds {arrays[name].min():g}; accepted: positive numbers, as the cell"
+                " says"
+            )
     return arrays
 
 

@@ -46,7 +46,7 @@ from symrnn.report.sequence import (
     sizes_of,
 )
 from symrnn.tensor import Variable
-from symrnn.witness import Array, Point
+from symrnn.witness import MOST_DRAWS, Array, Obstacle, Point, obstacle, undrawable
 
 Kind = Literal["derivation", "handout", "exercise", "solution", "hints", "slides"]
 KINDS = get_args(Kind)
@@ -75,7 +75,8 @@ class JobFile:
     kind: Kind = "derivation"
     activation: str | None = None
     loss: str | None = None
-    state: int = 3
+    state: int | None = None
+    sizes: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
     parameters: str | None = None
     initial: dict[str, Any] = field(default_factory=dict)
@@ -102,8 +103,8 @@ class Job:
     conventions : Conventions
         Layout and convention of the printed formulas.
     cell : Cell
-    vocabulary : tuple of str
-        Names of the classes, or empty.
+    inputs_vocabulary, targets_vocabulary : tuple of str
+        The words that inputs and targets may be, or empty.
     inputs, targets : tuple of ndarray
         One vector per step.
     labels : tuple of pair of str
@@ -119,6 +120,8 @@ class Job:
         Of the parameters, and of the random point of the certificates.
     read : tuple of pair of str
         What was read: the name of each file, the job itself by that word, and the SHA-256 of its bytes.
+    draws : int
+        How often the parameters were drawn until every equation could be evaluated; 0 where they were read.
     exercise : Exercise
         What is hidden, where the kind hides something.
     cell_file : Path
@@ -132,7 +135,8 @@ class Job:
     notation: Preset
     conventions: Conventions
     cell: Cell
-    vocabulary: tuple[str, ...]
+    inputs_vocabulary: tuple[str, ...]
+    targets_vocabulary: tuple[str, ...]
     inputs: tuple[Array, ...]
     targets: tuple[Array, ...]
     labels: tuple[tuple[str, str], ...]
@@ -140,7 +144,7 @@ class Job:
     sizes: dict[str, int]
     values: dict[str, Array]
     seed: int
-    drawn: bool
+    draws: int
     network: OrderedNetwork
     of: Variable
     wrt: tuple[Variable, ...]
@@ -152,6 +156,11 @@ class Job:
     def steps(self) -> int:
         """T."""
         return len(self.inputs)
+
+    @property
+    def reads_words(self) -> bool:
+        """Whether every input is a word of a vocabulary."""
+        return all(word for word, _ in self.labels)
 
     @cached_property
     def point(self) -> Point:
@@ -170,7 +179,7 @@ class Job:
                 values[v] = np.asarray(self.weights[time - 1])
             else:
                 values[v] = self.values[f"{v.name}0"]
-        return Point(self.network, values, self.sizes)
+        return Point(self.network, values, self.sizes, draws=self.draws)
 
 
 def read_job(path: str | Path, seed: int | None = None) -> Job:
@@ -214,13 +223,12 @@ def _job(where: str, file: Path, said: JobFile, seed: int | None) -> Job:
     of, wrt = _goals(f"{where}, [derive]", network, cell, notation, said.derive)
     if said.kind in ONE_QUESTION:
         one_question(f"{where}, [derive]", said.kind, network, of, wrt)
-    sizes = sizes_of(where, cell, said.state, sequence)
-    if said.parameters is None:
-        parameters = drawn_parameters(cell, sizes, seed, short=said.kind != "derivation")
-    else:
-        parameters = read_parameters(where, file.parent / said.parameters, cell, sizes)
+    sizes = sizes_of(where, cell, notation, said.state, said.sizes, sequence)
     initial = initial_states(f"{where}, [initial]", said.initial, cell, notation, sizes)
-    return Job(
+    parameters = {}
+    if said.parameters is not None:
+        parameters = read_parameters(where, file.parent / said.parameters, cell, sizes)
+    job = Job(
         title=" ".join(said.title.split()),  # one line, also in the properties of a PDF
         kind=said.kind,
         course=catalogue(said.language)["page.course"] if said.course is None else said.course,
@@ -228,7 +236,8 @@ def _job(where: str, file: Path, said: JobFile, seed: int | None) -> Job:
         notation=notation,
         conventions=_conventions(where, notation, said),
         cell=cell,
-        vocabulary=sequence.vocabulary,
+        inputs_vocabulary=sequence.inputs_vocabulary,
+        targets_vocabulary=sequence.targets_vocabulary,
         inputs=sequence.inputs,
         targets=sequence.targets,
         labels=sequence.labels,
@@ -236,7 +245,7 @@ def _job(where: str, file: Path, said: JobFile, seed: int | None) -> Job:
         sizes=sizes,
         values=parameters | initial,
         seed=seed,
-        drawn=said.parameters is None,
+        draws=0,
         network=network,
         of=of,
         wrt=wrt,
@@ -244,6 +253,24 @@ def _job(where: str, file: Path, said: JobFile, seed: int | None) -> Job:
         exercise=exercise,
         cell_file=find(_target(file, said.cell)),
     )
+    return _with_numbers(where, job, said.parameters is None)
+
+
+def _with_numbers(where: str, job: Job, draw: bool) -> Job:
+    """Return a job at whose numbers every equation can be evaluated; parameters are drawn until it can."""
+    found: list[Obstacle] = []
+    for attempt in range(MOST_DRAWS if draw else 1):
+        if draw:
+            short = job.kind != "derivation"
+            drawn = drawn_parameters(job.cell, job.sizes, job.seed, attempt, short)
+            job = replace(job, values=job.values | drawn, draws=attempt + 1)
+        met = obstacle(job.point)
+        if met is None:
+            return job
+        found.append(met)
+    if draw:
+        raise JobError(f"{where}: {undrawable(job.cell.name, found)}")
+    raise JobError(f"{where}: with the numbers given {found[0]}; accepted: others")
 
 
 def _check_told(where: str, network: OrderedNetwork) -> None:

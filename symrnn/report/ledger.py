@@ -104,8 +104,8 @@ class Ledger:
 
     @property
     def described(self) -> tuple[dict[str, Any], ...]:
-        """Seed and sizes of the points."""
-        return tuple({"seed": p.seed, "sizes": dict(p.sizes)} for p in self.points)
+        """Seed and sizes of the points, and how many draws they took."""
+        return tuple(p.described for p in self.points)
 
     @property
     def deviation(self) -> float:

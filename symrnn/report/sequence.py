@@ -6,7 +6,7 @@ import io
 import math
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from symrnn.model import Cell, FileError, Preset, check_keys, check_text, finite
 from symrnn.witness import Array
 
 MAX_SIZE = 8  # numbers are printed as matrices
+USUAL_SIZE = 3  # of an axis that nobody gives a size
 MAX_STEPS = 8  # paths are printed one by one; beyond this nobody reads them
 MOST_BYTES = 4_000_000  # of an archive of parameters
 MOST_HEADER = 20_000  # of what precedes an array in it, and of the array
@@ -32,7 +33,9 @@ class SequenceTable:
 
     inputs: list[Any]
     targets: list[Any]
-    vocabulary: list[Any] = field(default_factory=list)
+    vocabulary: list[Any] | None = None
+    inputs_vocabulary: list[Any] | None = None
+    targets_vocabulary: list[Any] | None = None
     mask: list[Any] | None = None
 
 
@@ -46,8 +49,8 @@ class Sequence:
         One vector per step.
     weights : tuple of float
         The mask.
-    vocabulary : tuple of str
-        Names of the classes, or empty.
+    inputs_vocabulary, targets_vocabulary : tuple of str
+        The words that inputs and targets may be, one for each of their entries, or empty.
     labels : tuple of pair of str
         How input and target of each step are called.
     """
@@ -55,7 +58,8 @@ class Sequence:
     inputs: tuple[Array, ...]
     targets: tuple[Array, ...]
     weights: tuple[float, ...]
-    vocabulary: tuple[str, ...]
+    inputs_vocabulary: tuple[str, ...]
+    targets_vocabulary: tuple[str, ...]
     labels: tuple[tuple[str, str], ...]
 
 
@@ -67,9 +71,9 @@ def read_sequence(place: str, said: SequenceTable, cell: Cell) -> Sequence:
     FileError
         If a step cannot be read or is not one input, one target, one weight; ``place`` begins the message.
     """
-    vocabulary = _vocabulary(place, said.vocabulary)
-    inputs = tuple(_vectors(f"{place}, inputs", said.inputs, vocabulary, None))
-    targets = tuple(_vectors(f"{place}, targets", said.targets, vocabulary, cell))
+    words, classes = _vocabularies(place, said)
+    inputs = tuple(_vectors(f"{place}, inputs", said.inputs, words, None))
+    targets = tuple(_vectors(f"{place}, targets", said.targets, classes, cell))
     steps = len(inputs)
     if not 1 <= steps <= MAX_STEPS:
         raise JobError(f"{place}: inputs has {steps} steps; accepted: 1 to {MAX_STEPS}")
@@ -83,17 +87,32 @@ def read_sequence(place: str, said: SequenceTable, cell: Cell) -> Sequence:
         (str(x) if isinstance(x, str) else "", str(y) if isinstance(y, str | int) else "")
         for x, y in zip(said.inputs, said.targets)
     )
-    return Sequence(inputs, targets, tuple(float(weight) for weight in mask), vocabulary, labels)
+    return Sequence(inputs, targets, tuple(float(weight) for weight in mask), words, classes, labels)
 
 
-def _vocabulary(place: str, words: list[Any]) -> tuple[str, ...]:
-    """Check the names of the classes."""
+def _vocabularies(place: str, said: SequenceTable) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the words of inputs and of targets: one list serves both, or each has its own."""
+    own = {"inputs_vocabulary": said.inputs_vocabulary, "targets_vocabulary": said.targets_vocabulary}
+    if said.vocabulary is not None and (beside := [key for key, words in own.items() if words is not None]):
+        raise JobError(
+            f"{place}: vocabulary serves inputs and targets, and {beside[0]} stands beside it; accepted:"
+            f" vocabulary alone, or {' and '.join(own)}"
+        )
+    if said.vocabulary is not None:
+        both = _vocabulary(place, "vocabulary", said.vocabulary)
+        return both, both
+    of_inputs, of_targets = (_vocabulary(place, key, words or []) for key, words in own.items())
+    return of_inputs, of_targets
+
+
+def _vocabulary(place: str, key: str, words: list[Any]) -> tuple[str, ...]:
+    """Check the words that inputs or targets may be."""
     if not all(isinstance(word, str) and 0 < len(word) <= 20 for word in words):
-        raise JobError(f"{place}: vocabulary is {words!r:.80}; accepted: a list of short texts")
+        raise JobError(f"{place}: {key} is {words!r:.80}; accepted: a list of short texts")
     for word in words:
-        check_text(place, "a word of the vocabulary", word, 20)
+        check_text(place, f"a word of the {key.replace('_', ' ')}", word, 20)
     if len(set(words)) != len(words):
-        raise JobError(f"{place}: vocabulary names a word twice: {words!r:.80}")
+        raise JobError(f"{place}: {key} names a word twice: {words!r:.80}")
     return tuple(words)
 
 
@@ -144,15 +163,31 @@ def _is_number(item: Any) -> bool:
     return isinstance(item, int | float) and not isinstance(item, bool)
 
 
-def sizes_of(where: str, cell: Cell, state: int, sequence: Sequence) -> dict[str, int]:
-    """Return the size of every axis: those of inputs and targets as given, all others as the state."""
+def sizes_of(
+    where: str, cell: Cell, notation: Preset, state: int | None, said: dict[str, Any], sequence: Sequence
+) -> dict[str, int]:
+    """Return the size of every axis: of inputs and targets as given, of others as said, else the state's.
+
+    Raises
+    ------
+    JobError
+        If an axis gets two sizes or there is no such axis, or a size is out of bounds.
+    """
     axis_x, axis_y = cell.input_shape[0], cell.signals[cell.roles.target][0]
     read, aimed = len(sequence.inputs[0]), len(sequence.targets[0])
     if axis_x == axis_y and read != aimed:
         raise JobError(f"{where}: inputs have {read} entries, targets {aimed}, on one axis {axis_x}")
-    sizes = {axis_x: read, axis_y: aimed}
-    for axis in (axis for shape in (*cell.parameters.values(), *cell.signals.values()) for axis in shape):
-        sizes.setdefault(axis, state)
+    by_data = {axis_x: read, axis_y: aimed}
+    shapes = (*cell.parameters.values(), *cell.signals.values())
+    free = [a for a in dict.fromkeys(axis for shape in shapes for axis in shape) if a not in by_data]
+    chosen = _chosen_sizes(f"{where}, [sizes]", said, notation, by_data, free)
+    for axis in (axis for name in cell.states for axis in cell.signals[name]):
+        if state is not None and axis not in by_data and chosen.get(axis, state) != state:
+            raise JobError(
+                f"{where}: state is {state!r:.60}, but {axis} is {chosen[axis]} under [sizes]; accepted: one"
+                " of the two"
+            )
+    sizes = by_data | {axis: chosen.get(axis, USUAL_SIZE if state is None else state) for axis in free}
     for axis, size in sizes.items():
         if not 1 <= size <= MAX_SIZE:
             raise JobError(f"{where}: axis {axis} has size {size!r:.60}; accepted: 1 to {MAX_SIZE}")
@@ -161,14 +196,39 @@ def sizes_of(where: str, cell: Cell, state: int, sequence: Sequence) -> dict[str
     return sizes
 
 
-def drawn_parameters(cell: Cell, sizes: dict[str, int], seed: int, short: bool) -> dict[str, Array]:
-    """Draw every parameter.
+def _chosen_sizes(
+    place: str, said: dict[str, Any], notation: Preset, by_data: dict[str, int], free: list[str]
+) -> dict[str, int]:
+    """Check the table ``[sizes]``; an axis goes by the name of the notation, or by the cell's own."""
+    chosen: dict[str, int] = {}
+    for key, size in said.items():
+        axis = key if key in (*by_data, *free) else notation.axes.get(key, key)
+        if axis not in (*by_data, *free):
+            raise JobError(f"{place}: there is no axis {key!r:.60}; accepted: {', '.join(free) or 'none'}")
+        if type(size) is not int:
+            raise JobError(f"{place}: {key} is {size!r:.60}; accepted: a whole number, 1 to {MAX_SIZE}")
+        if axis in chosen:
+            raise JobError(f"{place}: {key} and {axis} are one axis; accepted: one of them")
+        if by_data.get(axis, size) != size:
+            raise JobError(
+                f"{place}: {key} is {size!r:.60}, but [sequence] has {by_data[axis]} entries there; accepted:"
+                f" {by_data[axis]}, or nothing for {key}"
+            )
+        chosen[axis] = size
+    return chosen
+
+
+def drawn_parameters(
+    cell: Cell, sizes: dict[str, int], seed: int, attempt: int, short: bool
+) -> dict[str, Array]:
+    """Draw every parameter; each attempt draws others, the same ones for the same seed.
 
     ``short`` numbers have two decimals: what a sheet prints of them is all there is to know.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([seed, attempt] if attempt else seed)
     shapes = _shapes(cell, sizes)
     values = {name: rng.normal(scale=0.8, size=shape) for name, shape in shapes.items()}
+    values |= {name: np.exp(values[name]) for name in cell.parameters if name in cell.positive}
     return {name: array.round(2) + 0.0 if short else array for name, array in values.items()}
 
 
@@ -189,7 +249,7 @@ def read_parameters(where: str, path: Path, cell: Cell, sizes: dict[str, int]) -
                 raise JobError(
                     f"{where}: {path} holds {', '.join(names):.200}; accepted: exactly {', '.join(shapes)}"
                 )
-            return {name: _array(archive, name, shape) for name, shape in shapes.items()}
+            found = {name: _array(archive, name, shape) for name, shape in shapes.items()}
     except JobError:
         raise
     except _WrongArray as error:
@@ -197,6 +257,11 @@ def read_parameters(where: str, path: Path, cell: Cell, sizes: dict[str, int]) -
     except Exception as error:  # zipfile, zlib and NumPy raise a dozen kinds for archives that are damaged
         why = " ".join(str(error).split()) or type(error).__name__
         raise JobError(f"{where}: parameters {path}: cannot be read ({why:.120}); {ACCEPTED}") from None
+    for name in (name for name in found if name in cell.positive and not (found[name] > 0).all()):
+        raise JobError(
+            f"{where}: {path}: {name} holds {found[name].min():g}; accepted: positive numbers, as the cell says"
+        )
+    return found
 
 
 class _WrongArray(ValueError):

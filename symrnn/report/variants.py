@@ -97,7 +97,7 @@ def order(
     job = read_job(path, seed)
     if job.kind not in KINDS:
         raise JobError(f"job file {path}: --variants needs kind {' or '.join(KINDS)}; found {job.kind!r}")
-    if not job.drawn:
+    if not job.draws:
         raise JobError(
             f"job file {path}: parameters come from a file, so all variants would be the same; accepted with"
             " --variants: a job that draws them"

@@ -1,8 +1,9 @@
 """The table of functions: everything symrnn knows about tanh, softmax and the rest, one row each.
 
 A row holds the function for NumPy (analytic at real points, so that the complex step is exact), its element
-for SymPy where it acts entry by entry, its derivative in both, the bound γ of |f'|, and its kinks. Adding an
-activation is adding a row; generated code has one for its slope, and one for its name in each language.
+for SymPy where it acts entry by entry, its derivative in both, the bound γ of |f'|, its domain and its kinks.
+Adding an activation is adding a row; generated code has one for its slope, and one for its name in each
+language.
 ``softmax`` has no element: its Jacobian is the rule "softmax".
 """
 
@@ -32,8 +33,12 @@ class Function:
         The function of one entry.
     slope : float or None
         γ, the supremum of |f'| over the real line; None if unbounded or not meaningful.
+    domain : pair of float
+        The open interval inside which f is real and has a derivative; points are drawn there.
     kinks : tuple of float
         Points where f is not differentiable; probes keep away from them.
+    grows : bool
+        Whether |f'| grows without bound where the argument does: numbers run away along a recurrence.
     activation : bool
         Whether a job may pick it for ``sigma``.
     """
@@ -45,6 +50,8 @@ class Function:
     element: Callable[[Any], Any] | None = None
     slope: float | None = None
     kinks: tuple[float, ...] = ()
+    domain: tuple[float, float] = (-np.inf, np.inf)
+    grows: bool = False
     activation: bool = False
 
 
@@ -116,8 +123,8 @@ TABLE = {
             heaviside,
             _relu,
             1.0,
-            (0.0,),
-            True,
+            kinks=(0.0,),
+            activation=True,
         ),
         Function(
             "identity",
@@ -134,6 +141,7 @@ TABLE = {
             np.exp,
             np.exp,
             _sympy("exp"),
+            grows=True,
         ),
         Function(
             "log",
@@ -141,6 +149,7 @@ TABLE = {
             np.log,
             lambda u: 1 / u,
             _sympy("log"),
+            domain=(0.0, np.inf),
         ),
         Function("softmax", "softmax, exp(z) over the sum of its entries", softmax),
     )

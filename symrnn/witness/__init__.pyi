@@ -3,10 +3,14 @@ from .entries import (
     entry_value as entry_value,
 )
 from .point import (
+    MOST_DRAWS as MOST_DRAWS,
     Array as Array,
+    Obstacle as Obstacle,
     Point as Point,
     evaluate as evaluate,
+    obstacle as obstacle,
     random_point as random_point,
+    undrawable as undrawable,
     value as value,
     values as values,
 )

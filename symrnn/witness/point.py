@@ -7,7 +7,9 @@ rules: this is what makes a certificate a witness. A point remembers what was co
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -30,18 +32,24 @@ from symrnn.witness.complexstep import STEP_LENGTH, Lookup, Schedule, held_fixed
 from symrnn.witness.interpret import Array, Values, contract_arrays, fixed_ranges, interpret, size
 
 __all__ = [
+    "MOST_DRAWS",
     "STEP_LENGTH",
     "Array",
+    "Obstacle",
     "Point",
     "contract_arrays",
     "evaluate",
+    "obstacle",
     "random_point",
+    "undrawable",
     "value",
     "values",
 ]
 
 KINK_DISTANCE = 0.05
 LEAST_PROBABILITY = 1e-20  # below, the loss of a step loses digits of its imaginary part
+LARGE = 1e6  # beyond, rounding alone comes near the tolerance, and derivatives may be no numbers any more
+MOST_DRAWS = 1000
 DEFAULT_SIZES = {"n": 2, "d": 3, "m": 4}
 
 
@@ -60,6 +68,8 @@ class Point:
     sizes : mapping of axis name to int
     seed : int or None
         What the values were drawn with, for the record.
+    draws : int
+        How often they were drawn until they fitted.
     """
 
     batch: tuple[int, ...] = ()
@@ -70,8 +80,9 @@ class Point:
         values: Mapping[Variable, Array],
         sizes: Mapping[str, int],
         seed: int | None = None,
+        draws: int = 1,
     ) -> None:
-        self.network, self.seed = network, seed
+        self.network, self.seed, self.draws = network, seed, draws
         self.sizes: Mapping[str, int] = dict(sizes)
         self.given = dict(values)
         self.known: dict[Variable, Array] = dict(values)
@@ -80,6 +91,12 @@ class Point:
         self.views: dict[OrderedNetwork, Point] = {network: self}
         self.seen: dict[Any, Instants] = {}
 
+    @property
+    def described(self) -> dict[str, Any]:
+        """Seed and sizes, for certificates; and how many draws it took, where it took several."""
+        again = {"draws": self.draws} if self.draws > 1 else {}
+        return {"seed": self.seed, "sizes": dict(self.sizes)} | again
+
     def of(self, network: OrderedNetwork) -> Point:
         """Return the same values seen through another network, such as a condensed one or a backward sweep.
 
@@ -87,7 +104,7 @@ class Point:
         signals that a backward sweep needs, comes from here.
         """
         if network not in self.views:
-            other = Point(network, self.given, self.sizes, self.seed)
+            other = Point(network, self.given, self.sizes, self.seed, self.draws)
             other.origin, other.views = self, self.views
             if network.computes_as(self.network):
                 other.known = self.known
@@ -187,40 +204,121 @@ class Instants:
 
 
 def random_point(network: OrderedNetwork, seed: int = 0, sizes: Mapping[str, int] | None = None) -> Point:
-    """Draw a point: sizes pairwise different, nothing zero, away from kinks."""
+    """Draw a point: sizes pairwise different, nothing zero, away from kinks, every equation can be evaluated.
+
+    Points are drawn until one fits; the point says how many it took.
+
+    Raises
+    ------
+    PointError
+        If none of many fits; the message names the equation that was in the way most often.
+    """
     names = dict.fromkeys(axis for v in network.given for axis in v.shape)
     chosen = dict(DEFAULT_SIZES) if sizes is None else dict(sizes)
     for axis in names:
         chosen.setdefault(axis, max(chosen.values()) + 1)
-    for attempt in range(1000):
-        rng = np.random.default_rng([seed, attempt])
-        values = {}
-        for variable in network.given:
-            array = rng.normal(scale=0.8, size=tuple(chosen[axis] for axis in variable.shape))
-            if variable.name == WEIGHT:
-                array = np.asarray(network.weights[int(variable.time) - 1])
-            if variable.name == network.distribution:
-                array = np.exp(array) / np.exp(array).sum()
-            values[variable] = array
-        point = Point(network, values, chosen, seed)
-        if _is_measurable(point):
+    met: list[Obstacle] = []
+    for attempt in range(MOST_DRAWS):
+        point = Point(network, _drawn(network, [seed, attempt], chosen), chosen, seed, attempt + 1)
+        found = obstacle(point) or _blur(point)
+        if found is None:
             return point
-    raise PointError(
-        f"no point of {network.name} keeps {KINK_DISTANCE} away from the kinks of its activation"
-        f" with probabilities above {LEAST_PROBABILITY}"
+        met.append(found)
+    raise undrawable(network.name, met)
+
+
+def undrawable(name: str, met: Sequence[Obstacle]) -> PointError:
+    """Return what to say where no draw fits: the equation that was in the way most often."""
+    (most, _), *_ = Counter(found.target.name for found in met).most_common()
+    found = next(found for found in met if found.target.name == most)
+    return PointError(
+        f"{name}: of {MOST_DRAWS} draws of its numbers none can be used; {found}; accepted: equations that"
+        f" can be evaluated at numbers around 0, or a cell file that says which parameters are positive, such"
+        f' as [domains] tau = "positive"'
     )
 
 
-def _is_measurable(point: Point) -> bool:
-    """Whether the complex step has its full precision: away from kinks, no probability next to zero."""
+def _drawn(network: OrderedNetwork, seed: Sequence[int], sizes: Mapping[str, int]) -> dict[Variable, Array]:
+    """Draw everything that is given."""
+    rng = np.random.default_rng(seed)
+    values = {}
+    for variable in network.given:
+        array = rng.normal(scale=0.8, size=tuple(sizes[axis] for axis in variable.shape))
+        if variable.name == WEIGHT:
+            array = np.asarray(network.weights[int(variable.time) - 1])
+        if variable.name == network.distribution:
+            array = np.exp(array) / np.exp(array).sum()
+        if variable.name in network.positive:
+            array = np.exp(array)
+        values[variable] = array
+    return values
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why an equation cannot be evaluated at a point, or not with all digits."""
+
+    target: Variable
+    why: str
+
+    def __str__(self) -> str:
+        return f"the equation of {self.target} {self.why}"
+
+
+def obstacle(point: Point) -> Obstacle | None:
+    """Return the first equation that cannot be evaluated at a point, or has no slope there; else nothing."""
+    largest = 0.0
+    with np.errstate(all="ignore"):
+        for equation in point.network.equations:
+            for node in equation.expression.atoms(Apply):
+                if why := _outside(node, point):
+                    return Obstacle(equation.target, why)
+            found = np.max(np.abs(point.variable(equation.target)), initial=0.0)
+            if not np.isfinite(found):
+                return Obstacle(equation.target, "has no finite value")
+            largest = max(largest, float(found))
+        return _too_steep(point, np.inf) if largest > LARGE else None
+
+
+def _too_steep(point: Point, bound: float) -> Obstacle | None:
+    """Return the loss if some derivative of it is not below a bound."""
+    loss = point.network.equations[-1].target
+    for v in (v for v in point.network.given if v.time in (None, 0)):
+        if not np.all(np.abs(value(Total(loss, v), point)) < bound):
+            return Obstacle(loss, f"has a derivative by {v} that is no number below {bound:g}")
+    return None
+
+
+def _outside(node: Apply, point: Point) -> str:
+    """Say which number outside its domain a function is asked for; "" where there is none."""
+    low, high = TABLE[node.function].domain
+    if (low, high) == (-np.inf, np.inf):
+        return ""
+    asked = np.ravel(value(node.argument, point))
+    outside = asked[~((low < asked) & (asked < high))]
+    if not outside.size:
+        return ""
+    return f"asks for {node.function}({outside[0]:.3g}); it is known between {low:g} and {high:g}"
+
+
+def _blur(point: Point) -> Obstacle | None:
+    """Return where the complex step loses digits: next to a kink, or where a probability is next to zero."""
     for equation in point.network.equations:
         for node in equation.expression.atoms(Apply):
             for kink in TABLE[node.function].kinks:
                 if not np.min(np.abs(value(node.argument, point) - kink)) > KINK_DISTANCE:
-                    return False
+                    return Obstacle(
+                        equation.target, f"is within {KINK_DISTANCE} of a kink of {node.function}"
+                    )
             if node.function == "softmax" and not np.min(value(node, point)) > LEAST_PROBABILITY:
-                return False
-    return True
+                return Obstacle(equation.target, f"has a probability below {LEAST_PROBABILITY}")
+    return _too_steep(point, LARGE) if _is_curved(point.network) else None
+
+
+def _is_curved(network: OrderedNetwork) -> bool:
+    """Whether some function of the step is steeper the larger its argument, such as the exponential."""
+    applied = {node.function for e in network.step for node in e.expression.atoms(Apply)}
+    return any(TABLE[name].grows for name in applied)
 
 
 def value(tensor: Tensor, at: Point, times: Mapping[Any, int] | None = None) -> Array:

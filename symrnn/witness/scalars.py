@@ -9,7 +9,7 @@ entries. This is exponential in T and serves small T as a witness that shares no
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -21,9 +21,17 @@ import sympy
 from symrnn.model import STEP, Equation, OrderedNetwork
 from symrnn.tensor import Variable, concrete, entry_of
 from symrnn.witness.entries import numeric
-from symrnn.witness.point import Point
+from symrnn.witness.point import Point, PointError
 
-MATH = {"exp": math.exp, "log": math.log, "tanh": math.tanh}  # what the table's SymPy elements consist of
+MATH: dict[
+    str, Callable[[float], float]
+] = {  # what the table's SymPy elements consist of, and what SymPy makes of exp(log(a²)/2)
+    "exp": math.exp,
+    "log": math.log,
+    "tanh": math.tanh,
+    "Abs": abs,
+    "sign": lambda u: (u > 0) - (u < 0),
+}
 Place = tuple[Variable, tuple[int, ...]]
 
 
@@ -225,4 +233,7 @@ def number(expression: Any, known: Mapping[Any, Any]) -> float:
             return number(next(e for e, c in node.args if c == sympy.true or bool(c.xreplace(known))), known)
         return MATH[type(node).__name__](number(node.args[0], known))
 
-    return float(numeric(expression, lookup))
+    try:
+        return float(numeric(expression, lookup))
+    except (ArithmeticError, ValueError, TypeError) as error:  # too large, out of a domain, complex
+        raise PointError(f"SymPy's {expression} cannot be evaluated at this point: {error}") from None

@@ -11,7 +11,7 @@ import pytest
 
 from symrnn.cli import main
 from symrnn.model import Cell, builtin_cells
-from symrnn.numeric import check_source, is_sealed, program, source
+from symrnn.numeric import CompileError, is_sealed, program, source, source_of_test
 from symrnn.numeric.codegen.printer import FUNCTIONS
 from symrnn.numeric.codegen.seal import SEAL
 from symrnn.numeric.codegen.slopes import SLOPES
@@ -55,7 +55,36 @@ np = "sigmoid(gates[t]) * np[t-1] + tanh(out[t])"
 range = "relu(np[t]) - log(1 + exp(np[t]))"
 z = "V @ range[t]"
 """
-FILES = {"scalars": SCALARS, "awkward": AWKWARD}
+BOUNDED = """\
+name = "bounded"
+source = "made for this test: {source}"
+states = ["s"]
+[parameters]
+tau = ["d"]
+U = ["d", "n"]
+W = ["d", "d"]
+V = ["m", "d"]
+{more}
+[equations]
+a = "W @ s[t-1] + U @ x[t]"
+s = "{s}"
+z = "V @ s[t]"
+"""
+TIME_CONSTANT = BOUNDED.format(source="a quotient by a parameter", more="", s="tanh(a[t]) * exp(-log(tau))")
+POSITIVE = BOUNDED.format(
+    source="the same, stated positive",
+    more='[domains]\ntau = "positive"',
+    s="tanh(a[t]) * exp(-log(tau))",
+)
+STEEP = BOUNDED.format(source="a tower of exponentials", more="", s="tau * exp(exp(exp(a[t])))")
+NOWHERE = BOUNDED.format(source="no number fits", more="", s="tanh(a[t]) * log(-1 * exp(tau))")
+FILES = {
+    "scalars": SCALARS,
+    "awkward": AWKWARD,
+    "quotient": TIME_CONSTANT,
+    "steep": STEEP,
+    "positive": POSITIVE,
+}
 
 
 def run(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -65,9 +94,9 @@ def run(folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def write(cell: Cell, folder: Path, name: str) -> None:
-    module = program(cell).module
-    (folder / f"{name}.py").write_text(source(module), encoding="utf-8")
-    (folder / f"test_{name}.py").write_text(check_source(module, name), encoding="utf-8")
+    made = program(cell)
+    (folder / f"{name}.py").write_text(source(made.module), encoding="utf-8")
+    (folder / f"test_{name}.py").write_text(source_of_test(made, name), encoding="utf-8")
 
 
 def test_every_generated_module_passes_the_test_beside_it(tmp_path):
@@ -79,6 +108,12 @@ def test_every_generated_module_passes_the_test_beside_it(tmp_path):
         write(Cell.load(tmp_path / f"{name}.toml"), tmp_path, f"made_{name}")
     done = run(tmp_path)
     assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_no_test_is_written_for_a_cell_that_no_number_fits(tmp_path):
+    (tmp_path / "nowhere.toml").write_text(NOWHERE, encoding="utf-8")
+    with pytest.raises(CompileError, match=r"of 10000 draws .* 0 can be used.* s is no number below"):
+        source_of_test(program(Cell.load(tmp_path / "nowhere.toml")), "nowhere")
 
 
 WRONG = (  # a statement of the LSTM's module, and a mistake in it that people make

@@ -182,8 +182,6 @@ def network(facts: Facts) -> list[Block]:
         say("network.shared", parameters=parameters),
         say("network.start", start=material.state(0)) if starts else (),
     )
-    read_symbols = say("network.reads_symbols", times=times, n=len(job.vocabulary))
-    intro = read_symbols if job.vocabulary else say("network.reads", times=times)
     after = merged((*shared, *network_section.activation_sentence(job)))
     caption = say(
         "handout.figure",
@@ -196,7 +194,7 @@ def network(facts: Facts) -> list[Block]:
     return [
         Heading(say("network.title")),
         *stated(job),
-        *network_section.introduced(job, intro, after),
+        *network_section.introduced(job, network_section.reads(job, times), after),
         Figure(drawn(job.network, straight_term(job.network, material.main, k, t)), caption),
     ]
 

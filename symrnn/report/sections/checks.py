@@ -59,11 +59,8 @@ def points(ledger: Ledger) -> str:
     for p in ledger.described:
         sizes = ", ".join(f"{axis} = {n}" for axis, n in sorted(p["sizes"].items()))
         drawn = p["seed"] is not None
-        found.append(
-            words("checks.drawn", seed=p["seed"], sizes=sizes)
-            if drawn
-            else words("checks.given", sizes=sizes)
-        )
+        key = "checks.given" if not drawn else "checks.drawn_again" if "draws" in p else "checks.drawn"
+        found.append(words(key, seed=p["seed"], sizes=sizes, n=p.get("draws", 1)))
     return "; ".join(found)
 
 

@@ -76,9 +76,9 @@ def given(job: Job) -> list[Block]:
     arrays = {variable_symbol(name): job.values[name] for name in job.cell.parameters}
     arrays[start] = job.values[f"{job.cell.states[0]}0"]
     inputs: Text = ()
-    if job.vocabulary and all(word for word, _ in job.labels):
+    if job.reads_words:
         read = _listed([word for word, _ in job.labels])
-        inputs = say("handout.inputs", inputs=read, vocabulary=_listed(job.vocabulary))
+        inputs = say("handout.inputs", inputs=read, vocabulary=_listed(job.inputs_vocabulary))
     else:
         name = job.cell.roles.input
         arrays |= {variable(job.network[name, t]): x for t, x in enumerate(job.inputs, start=1)}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from symrnn.document import (
     Block,
     Columns,
@@ -110,7 +112,9 @@ def shape_tables(job: Job) -> tuple[Table, Table]:
         signals.setdefault((meaning(job, name), cell.signals[name]), []).append(name)
     parameters: dict[tuple[str, Shape], list[str]] = {}
     for name, shape in cell.parameters.items():
-        parameters.setdefault((meaning(job, name), shape), []).append(name)
+        said = meaning(job, name)
+        said = words("meaning.positive", meaning=said) if name in cell.positive else said
+        parameters.setdefault((said, shape), []).append(name)
     return _symbols(signals, STEP), _symbols(parameters, None)
 
 
@@ -144,6 +148,17 @@ def introduced(job: Job, intro: Text, after: Text) -> list[Block]:
         one = Table((), (), (*signals.rows, *parameters.rows), signals.align)
         return [Columns(text, (Panel((one,)),), left=0.57)]
     return [*text, Columns((Panel((signals,)),), (Panel((parameters,)),))]
+
+
+def reads(job: Job, times: Tree) -> Text:
+    """Say what the network reads and predicts at each step, symbols or numbers."""
+    n, m = len(job.inputs_vocabulary), len(job.targets_vocabulary)
+    shifted = all(np.array_equal(x, y) for x, y in zip(job.inputs[1:], job.targets))
+    if job.reads_words and job.inputs_vocabulary == job.targets_vocabulary and shifted:
+        return say("network.reads_symbols", times=times, n=n)
+    if job.reads_words:
+        return say("network.tags_symbols" if m else "network.reads_one_symbol", times=times, n=n, m=m)
+    return say("network.tags" if m else "network.reads", times=times, m=m)
 
 
 def operands() -> tuple[Tree, Tree]:
@@ -224,8 +239,6 @@ def section(material: Material) -> list[Block]:
     term = straight_term(job.network, material.main, k, int(job.of.time))
     read = separated([Symbol("t"), row(Number("1"))], "=")
     times = row(read, Operator("comma"), Operator("dots"), Operator("comma"), Number(str(last)))
-    read_symbols = say("network.reads_symbols", times=times, n=len(job.vocabulary))
-    intro = read_symbols if job.vocabulary else say("network.reads", times=times)
     names = [variable_symbol(name) for name in job.cell.parameters]
     many = len(names) > MANY_PARAMETERS
     listed = separated(names, "comma")
@@ -245,7 +258,7 @@ def section(material: Material) -> list[Block]:
     return [
         Heading(say("network.title")),
         *stated(job),
-        *introduced(job, intro, after),
+        *introduced(job, reads(job, times), after),
         Figure(drawn(job.network, term), caption),
         Prose(rows_or_columns("CS7015" in job.cell.source)),
         *([] if many else [conventions(job)]),

@@ -98,7 +98,8 @@ def prediction_table(job: Job) -> Table:
     output = Variable(roles.prediction if likely else roles.logits, shape, STEP)
     target = Variable(roles.target, shape, STEP)
     size = job.sizes[shape[0]]
-    short = job.vocabulary if sum(map(len, job.vocabulary)) <= 30 else ()
+    classes = job.targets_vocabulary
+    short = classes if sum(map(len, classes)) <= 30 else ()
     names = [label(word) for word in short] or [prose(entry_symbol(output, i + 1)) for i in range(size)]
     labelled = any(truth for _, truth in job.labels)
     truths: list[Text] = (
@@ -272,8 +273,10 @@ def section(material: Material) -> list[Block]:
         row(variable_symbol(axis), Operator("="), Number(str(n))) for axis, n in sorted(job.sizes.items())
     ]
     of_sizes = separated(sizes, "comma")
-    drawn = say("numbers.drawn", sizes=of_sizes, seed=job.seed)
-    blocks.append(Prose(drawn if job.drawn else say("numbers.from_file", sizes=of_sizes)))
+    key = (
+        "numbers.from_file" if not job.draws else "numbers.drawn" if job.draws == 1 else "numbers.drawn_again"
+    )
+    blocks.append(Prose(say(key, sizes=of_sizes, seed=job.seed, n=job.draws)))
     states, *gates = forward_tables(job)
     predictions = prediction_table(job)
     beside = len(states.header) <= 5 and len(predictions.header) <= 7
