@@ -35,6 +35,7 @@ from symrnn.numeric.codegen.statements import Size
 Array = npt.NDArray[Any]
 Engine = Literal["auto", "numpy", "numba"]
 ENGINES = ("auto", "numpy", "numba")
+ODDS: Any = {"over": "ignore", "invalid": "ignore"}  # those of a closed gate, exp(-u), may be infinite
 LARGEST_COMPILED = 128 * 1024  # entries of all matrices times batch, beyond which numba no longer pays
 
 
@@ -150,7 +151,8 @@ class Program:
         memory = self._memory(parameters, given, sequences.initial, engine)
         values = {**given, **self._forward(parameters, given, sequences.initial, engine, memory)}
         read = (values[name] for name in self.signature.reads)
-        found = _loaded(self.text, engine).backward(weights, *read, *parameters.values(), memory[1])
+        with np.errstate(**ODDS):
+            found = _loaded(self.text, engine).backward(weights, *read, *parameters.values(), memory[1])
         count = len(self.signature.gradients)
         return Swept(
             values,
@@ -193,7 +195,8 @@ class Program:
             *parameters.values(),
             memory[0],
         )
-        return dict(zip(self.signature.results, _loaded(self.text, engine).forward(*arguments)))
+        with np.errstate(**ODDS):
+            return dict(zip(self.signature.results, _loaded(self.text, engine).forward(*arguments)))
 
     def _memory(
         self, parameters: Mapping[str, Array], given: Mapping[str, Array], initial: Mapping[str, Array],

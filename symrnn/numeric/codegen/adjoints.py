@@ -10,9 +10,9 @@ from typing import Any
 from symrnn.derivation import ADJOINT, Sweep
 from symrnn.model import STEP
 from symrnn.numeric.codegen.plan import Phase
-from symrnn.numeric.codegen.rows import Signal, row_form, with_names
+from symrnn.numeric.codegen.rows import LOG_SOFTMAX, Signal, row_form, with_names
 from symrnn.numeric.codegen.terms import Term, like_cores, terms_of
-from symrnn.tensor import Plus, Tensor, Variable
+from symrnn.tensor import Apply, Plus, Tensor, Variable
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Adjoint:
     own: tuple[Term, ...]
     later: tuple[Term, ...]
     inside: tuple[str, ...] = ()  # adjoints that were put into the terms
+    softmax: Variable | None = None  # of what it is the adjoint of, if nothing else reads that
 
     @property
     def name(self) -> str:
@@ -71,7 +72,8 @@ class BackwardPlan:
     @cached_property
     def uses(self) -> frozenset[str]:
         """Everything that the adjoints are computed from."""
-        return frozenset(v.name for a in self.adjoints for t in (*a.own, *a.later) for v in t.variables())
+        found = {v.name for a in self.adjoints for t in (*a.own, *a.later) for v in t.variables()}
+        return frozenset(found | {a.softmax.name for a in self.adjoints if a.softmax})
 
     @cached_property
     def needed_as_array(self) -> frozenset[str]:
@@ -119,9 +121,20 @@ def backward_plan(swept: Sweep, signals: Sequence[Signal], asked: frozenset[str]
             for when, parts in _by_step(row_form(equation.expression)).items()
         )
         shifted = [t.shifted({STEP: STEP - 1}) for t in later]
-        adjoints.append(Adjoint(equation.target, tuple(like_cores(own)), tuple(like_cores(shifted))))
+        parts = tuple(like_cores(own)), tuple(like_cores(shifted))
+        adjoints.append(Adjoint(equation.target, *parts, softmax=_softmax_alone(name, signals)))
     of_input = x + ADJOINT
-    return BackwardPlan(fused(adjoints, lambda name: name in asked or name == of_input), asked, of_input)
+    kept = {of_input, *asked, *(a.name for a in adjoints if a.softmax)}
+    return BackwardPlan(fused(adjoints, kept.__contains__), asked, of_input)
+
+
+def _softmax_alone(name: str, signals: Sequence[Signal]) -> Variable | None:
+    """Return the softmax of a signal that nothing but its softmax reads, and the logarithm of that."""
+    users = [s for s in signals if any(v.name == name for v in s.uses)]
+    functions = {s.expression.function: s.variable for s in users if isinstance(s.expression, Apply)}
+    alone = len(users) == len(functions) and {"softmax"} <= functions.keys() <= {"softmax", LOG_SOFTMAX}
+    named = alone and all(isinstance(s.expression.args[1], Variable) for s in users)
+    return functions["softmax"] if named else None
 
 
 def _by_step(expression: Tensor) -> dict[Any, list[Tensor]]:

@@ -178,6 +178,7 @@ class Backward:
             source = late[0].core
             assert isinstance(source, Variable)  # filled() says so
             self.loop.call("multiply", out, self.loop.of(source), out=out)
+            self.balance(a, self.loop, out)
             return
         terms = self.over_stacks([self.lifted(t, a.variable, "") for t in late])
         contiguous = a.variable not in self.stacked
@@ -185,6 +186,7 @@ class Backward:
             self.loop.assign(out, a.variable.shape, terms, add=bool(early), whole_rows=contiguous)
         if a.later:
             self.loop.call("add", out, self.carried[a.of], out=out)
+        self.balance(a, self.loop, out)
 
     def carry(self, a: Adjoint) -> None:
         """Compute what a step passes back to a state of the step before."""
@@ -254,3 +256,9 @@ class Backward:
                 Let(out.name, Like(Ref(self.arrays.name[self.swept.network.roles.input]), zeros=False))
             )
         self.all.assign(out, a.variable.shape, self.over_stacks(a.own), add=False)
+        self.balance(a, self.all, out)
+
+    def balance(self, a: Adjoint, writer: Writer, out: Ref) -> None:
+        """Let the entries of an adjoint add up to 0 where it is that of the argument of a softmax."""
+        if a.softmax is not None:
+            writer.call("balanced", writer.of(a.softmax), out=out)

@@ -8,20 +8,21 @@ from symrnn.numeric.codegen.arrays import Arrays, Blocks, map_name, shown
 from symrnn.numeric.codegen.names import Names, start
 from symrnn.numeric.codegen.plan import ForwardPlan, Map, Stack, applied_to, product_of
 from symrnn.numeric.codegen.rows import LOG_SOFTMAX, Signal
+from symrnn.numeric.codegen.slopes import LOGISTIC, ODDS, SHARE
 from symrnn.numeric.codegen.statements import (
-    HALF,
     Call,
     Joined,
     Lead,
     Let,
+    Negative,
     Number,
     Order,
     Put,
     Ref,
     Rows,
-    Scaled,
     Statement,
     Value,
+    View,
 )
 from symrnn.numeric.codegen.terms import Term, matrix_terms
 from symrnn.numeric.codegen.writer import FixedWriter, StepWriter, Writer
@@ -38,7 +39,8 @@ class Forward:
         self.stacks = {stack: names.new("gates") for stack in plan.stacks}
         self.maps = {found: map_name(found, names) for stack in plan.stacks for found in stack.maps}
         self.blocks = Blocks(self.stacks, arrays, names)
-        self.half_members: set[Variable] = set()
+        self.negated: set[Variable] = set()
+        self.shared: dict[str, tuple[Stack, tuple[Variable, ...], str]] = {}
         self.applied: set[Map] = set()
         self.done: set[str] = set()
 
@@ -52,8 +54,8 @@ class Forward:
             self.prepare_stack(stack)
         for signal in plan.of_phase("loop"):
             self.prepare(signal)
-        for number, batch in enumerate(plan.batches):
-            self.batch(batch, plan.batches[number + 1] if number + 1 < len(plan.batches) else [])
+        for batch in plan.batches:
+            self.batch(batch)
         if plan.batches:
             self.all.do(*self.loop.before, self.loop.loop(Order.FORWARD))
         for signal in plan.of_phase("after"):
@@ -67,6 +69,8 @@ class Forward:
         in_place = {s.expression.args[1].name: s for s in self.plan.signals if self.plan.in_place(s)}
         for stack, name in self.stacks.items():
             arrays.memory.new(name, Lead.STEPS, arrays.columns(stack.members))
+        for batch in self.plan.batches:
+            self.share(batch)
         for signal in self.plan.signals:
             if self.plan.phases[signal.name] == "static":
                 arrays.fixed.add(signal.name)
@@ -83,6 +87,23 @@ class Forward:
                 self.blocks.enter(housed[signal.name], (signal.variable,), array)
             else:
                 arrays.make(signal.variable)
+
+    def share(self, batch: Sequence[Signal]) -> None:
+        """Give logistic functions whose odds stand side by side in a stack an array of the same columns."""
+        arrays, by_name = self.arrays, self.plan.by_name
+        if any(s.name in self.plan.states or function_of(s) != SHARE for s in batch):
+            return
+        odds = [by_name[s.expression.args[1].name] for s in batch]
+        values = {applied_to(o): s.name for s, o in zip(batch, odds)}
+        for stack, name in self.stacks.items():
+            members = self.run_of(odds, stack)
+            if len(members) > 1:
+                array = self.names.new(f"open_{name}")
+                arrays.memory.new(array, Lead.STEPS, arrays.columns(members))
+                for v in members:
+                    made = arrays.name[values[v]] = self.names.new(values[v])
+                    arrays.memory.made[made] = View(array, arrays.block((v,), members))
+                self.shared[batch[0].name] = stack, members, array
 
     def say(self, writer: Writer, signal: Signal, besides: str = "") -> None:
         """Put the equation beside its statements."""
@@ -160,14 +181,14 @@ class Forward:
             rest = {v: [t for t in terms if product_of(t) != (pairs.get(v), found.operand)]
                     for v, terms in rest.items()}  # fmt: skip
         biases = [bias_of(terms) for terms in rest.values()]
-        halves = self.halved(stack, rest, biases)
+        negated = self.negative(stack, rest, biases)
         for found, map_ in self.maps.items():
             if found in stack.maps:
-                parts = [self.half(m.name, v in halves) for v, m in zip(found.members, found.matrices)]
+                parts = [self.signed(m.name, v in negated) for v, m in zip(found.members, found.matrices)]
                 self.all.do(Let(map_, Joined(tuple(parts))))
         bias: Value | None = None
         if all(biases):
-            bias = Joined(tuple(self.half(b, v in halves) for v, b in zip(stack.members, biases) if b))
+            bias = Joined(tuple(self.signed(b, v in negated) for v, b in zip(stack.members, biases) if b))
             rest = {}
         if outer and outer[0].members == stack.members:
             self.project(outer.pop(0), out)
@@ -192,13 +213,15 @@ class Forward:
         """Write the product of a map with what it multiplies, at all steps."""
         self.all.project(self.arrays.whole(found.operand), Ref(self.maps[found]), True, out)
 
-    def half(self, parameter: str, halved: bool) -> Value:
-        """Return a parameter, halved where its row goes into a logistic function."""
+    def signed(self, parameter: str, negated: bool) -> Value:
+        """Return a parameter, negated where its row goes into a logistic function."""
         whole = Ref(self.arrays.name[parameter])
-        return Scaled(HALF.value, whole) if halved else whole
+        return Negative(whole) if negated else whole
 
-    def halved(self, stack: Stack, rest: dict[Variable, list[Term]], biases: Sequence[str]) -> set[Variable]:
-        """Return the members that hold half their value: a logistic function is 1/2 + 1/2 tanh(a/2).
+    def negative(
+        self, stack: Stack, rest: dict[Variable, list[Term]], biases: Sequence[str]
+    ) -> set[Variable]:
+        """Return the members that hold -a in place of a: the odds of a logistic function are exp(-a).
 
         Only where every term of a member comes from the stacked products and biases.
         """
@@ -209,45 +232,35 @@ class Forward:
             lone = [t for t in self.split(signal)[1] if product_of(t) not in stacked]
             functions = [s.expression.args[0].name for s in self.plan.signals
                          if self.plan.in_place(s) and applied_to(s) == v]  # fmt: skip
-            if functions == ["sigmoid"] and not lone:
+            if functions == [ODDS] and not lone:
                 found.add(v)
-        self.half_members |= found
+        self.negated |= found
         return found
 
-    def batch(self, batch: Sequence[Signal], following: Sequence[Signal]) -> None:
+    def batch(self, batch: Sequence[Signal]) -> None:
         """Compute signals that belong together."""
-        if batch[0].name in self.done:
-            return
+        function = function_of(batch[0])
         for stack, name in self.stacks.items():
             members = self.run_of(batch, stack)
-            if not members:
+            negated = set(members) <= self.negated
+            if not members or (len(members) < 2 and not negated):
                 continue
-            signals, halves = list(batch), set(members) <= self.half_members
-            tangents = self.run_of(following, stack)
-            whole = members
-            if (
-                halves
-                and tangents
-                and following[0].expression.args[0].name == "tanh"
-                and stack.run((*members, *tangents))
-            ):
-                whole = (*members, *tangents)
-                signals += following
-                self.done |= {s.name for s in following}
-            elif not halves and len(members) < 2:
-                continue
-            for signal in signals:
+            for signal in batch:
                 self.say(self.loop, signal)
-            function = batch[0].expression.args[0].name
-            array = self.blocks.of(stack, whole, f"{'tanh' if halves else function}_{name}")
-            local = self.here(array)
-            if not halves:
-                self.loop.call(function, local, out=local)
-                return
-            self.loop.call("tanh", local, out=local)
             local = self.here(self.blocks.of(stack, members, f"{function}_{name}"))
-            self.loop.call("multiply", local, HALF, out=local)
-            self.loop.call("add", local, HALF, out=local)
+            if function == ODDS and negated:
+                self.loop.call("exp", local, out=local)
+            elif function == ODDS:
+                self.loop.do(*LOGISTIC[ODDS](local, local))
+            else:
+                self.loop.call(function, local, out=local)
+            return
+        if batch[0].name in self.shared:
+            stack, members, out = self.shared[batch[0].name]
+            for signal in batch:
+                self.say(self.loop, signal)
+            odds = self.here(self.blocks.of(stack, members, f"odds_{self.stacks[stack]}"))
+            self.loop.do(*LOGISTIC[SHARE](odds, self.here(out)))
             return
         for signal in batch:
             self.one(signal)
@@ -266,17 +279,17 @@ class Forward:
 
     def one(self, signal: Signal) -> None:
         """Compute one signal of a step."""
-        out, expression = self.loop.of(signal.variable), signal.expression
+        expression = signal.expression
         if isinstance(expression, Apply):
             self.say(self.loop, signal)
-            self.loop.apply(expression, out)
+            self.loop.apply(expression, self.loop.of(signal.variable))
             return
         early, late = self.split(signal)
         in_stack = any(signal.variable in stack.members for stack in self.stacks)
         rest = [t for t in late if not self.in_map(signal, t)]
         if rest or not in_stack:
             self.say(self.loop, signal)
-            shape = signal.variable.shape
+            shape, out = signal.variable.shape, self.loop.of(signal.variable)
             self.loop.assign(out, shape, rest, add=bool(early or in_stack), whole_rows=not in_stack)
 
     def in_map(self, signal: Signal, term: Term) -> bool:
@@ -296,6 +309,11 @@ class Forward:
                         self.loop.call("add", local, scratch, out=local)
                 return True
         return False
+
+
+def function_of(signal: Signal) -> str:
+    """Return the name of the function that a signal is, or nothing."""
+    return signal.expression.function if isinstance(signal.expression, Apply) else ""
 
 
 def bias_of(terms: Sequence[Term]) -> str:

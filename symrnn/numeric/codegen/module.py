@@ -14,7 +14,7 @@ from symrnn.numeric.codegen.backward import Backward
 from symrnn.numeric.codegen.forward import Forward
 from symrnn.numeric.codegen.names import Names, start
 from symrnn.numeric.codegen.plan import ForwardPlan
-from symrnn.numeric.codegen.rows import Signal, named_signals
+from symrnn.numeric.codegen.rows import Signal, computed, named_signals
 from symrnn.numeric.codegen.statements import Like, New, Ref, Rows, Size, Statement, Value, View
 from symrnn.tensor import Shape
 
@@ -150,7 +150,7 @@ def generate(cell: Cell, swept: Sweep, every_signal: bool = False) -> Generated:
     used = adjoints.uses | {v.name for term in terms for v in term.variables()}
     if every_signal:
         used |= {equation.target.name for equation in cell.step}
-    names = Names()
+    names, signals = Names(), computed(signals)
     signature = _signature(cell, signals, adjoints, used, names)
     memory = Memory(outside=(*signature.local.values(), WEIGHTS))
 

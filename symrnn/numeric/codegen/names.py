@@ -11,7 +11,7 @@ from symrnn.numeric.codegen.rows import numbered
 
 HELPERS = tuple(n for n, f in vars(helpers).items() if callable(f))
 OURS = """np T B t dtype memory rows weights parameters initial arrays sizes names found ahead back length
-first last forward backward gradients allocate HALF ONE"""
+first last forward backward gradients allocate CLOSE ONE"""
 RESERVED = {*keyword.kwlist, *dir(builtins), *HELPERS, *OURS.split()}
 
 

@@ -15,10 +15,12 @@ from typing import Literal
 
 from symrnn.model import STEP
 from symrnn.numeric.codegen.rows import Signal
+from symrnn.numeric.codegen.slopes import ODDS
 from symrnn.numeric.codegen.terms import Term, matrix_terms
 from symrnn.tensor import TABLE, Apply, Contraction, Variable
 
 Phase = Literal["static", "before", "loop", "after"]
+DIFFERENTIABLE = tuple(name for name, row in TABLE.items() if row.derivative is not None)
 
 
 @dataclass(frozen=True)
@@ -169,8 +171,8 @@ class ForwardPlan:
             return False
         if argument.name not in self.by_name or argument.name in (*self.states, *self.kept):
             return False
-        row = TABLE.get(signal.expression.args[0].name)
-        if row is None or row.derivative is None or self.phases[argument.name] != self.phases[signal.name]:
+        function = signal.expression.args[0].name
+        if function not in (ODDS, *DIFFERENTIABLE) or self.phases[argument.name] != self.phases[signal.name]:
             return False
         return all(argument not in other.uses for other in self.signals if other != signal)
 

@@ -13,7 +13,6 @@ from typing import assert_never
 
 from symrnn.numeric.codegen.rows import LOG_SOFTMAX
 from symrnn.numeric.codegen.statements import (
-    HALF,
     ONE,
     BlockLoop,
     Call,
@@ -55,7 +54,6 @@ CACHED = 2**15  # numbers, in 256 kB
 
 FUNCTIONS = {
     "tanh": "np.tanh",
-    "sigmoid": "logistic",
     "relu": "rectifier",
     "identity": "identity",
     "exp": "np.exp",
@@ -67,9 +65,13 @@ FUNCTIONS = {
     "subtract": "np.subtract",
     "multiply": "np.multiply",
     "negative": "np.negative",
+    "divide": "np.divide",
+    "smaller": "np.fmin",
+    "tanh_slope": "tanh_slope",
+    "balanced": "balanced",
 }
 IN_PLACE = {"add": "+=", "subtract": "-=", "multiply": "*="}
-CONSTANTS = {HALF: "HALF", ONE: "ONE"}  # arrays: NumPy converts a number of Python's in every call
+CONSTANTS = {ONE: "ONE"}  # arrays: NumPy converts a number of Python's in every call
 ROWS = {
     Rows.ALL: "",
     Rows.FIRST: "[0]",

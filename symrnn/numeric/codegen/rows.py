@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from typing import Any
 
 from sympy.core.traversal import preorder_traversal
 
 from symrnn.model import STEP, Equation
-from symrnn.numeric.codegen.slopes import Slope
+from symrnn.numeric.codegen.slopes import ODDS, SHARE, Complement, Slope
 from symrnn.tensor import (
     PLAIN_NAME,
     Apply,
@@ -32,6 +32,7 @@ from symrnn.tensor import (
     Outer,
     Plus,
     Scale,
+    Shape,
     Tensor,
     Variable,
     Zeros,
@@ -60,11 +61,14 @@ class Signal:
         In row form, nonlinear parts named.
     source : Equation or None
         As the file has it; None for parts that were named here.
+    odds : Variable or None
+        Of a logistic function: what its odds are called.
     """
 
     variable: Variable
     expression: Tensor
     source: Equation | None = None
+    odds: Variable | None = None
 
     @property
     def name(self) -> str:
@@ -163,13 +167,21 @@ def named_signals(step: Iterable[Equation], states: Collection[str]) -> list[Sig
     equations = list(step)
     taken = {e.target.name for e in equations} | {v.name for e in equations for v in e.expression.variables()}
 
+    def new(stem: str, shape: Shape) -> Variable:
+        stem = stem if PLAIN_NAME.fullmatch(stem) else stem.split("_")[0]
+        found = next(n for n in numbered(stem) if n not in taken)
+        taken.add(found)
+        return Variable(found, shape, STEP)
+
+    def signal(variable: Variable, expression: Tensor, source: Equation | None = None) -> Signal:
+        logistic = isinstance(expression, Apply) and expression.function == "sigmoid"
+        odds = new(f"{variable.name}_odds", variable.shape) if logistic else None
+        return Signal(variable, expression, source, odds)
+
     def name(expression: Tensor, stem: str) -> Variable:
         if expression not in known:
-            stem = stem if PLAIN_NAME.fullmatch(stem) else stem.split("_")[0]
-            found = next(n for n in numbered(stem) if n not in taken)
-            taken.add(found)
-            known[expression] = Variable(found, expression.shape, STEP)
-            signals.append(Signal(known[expression], expression))
+            known[expression] = new(stem, expression.shape)
+            signals.append(signal(known[expression], expression))
             if not varies(expression, fixed):
                 fixed.add(known[expression])
         return known[expression]
@@ -185,6 +197,8 @@ def named_signals(step: Iterable[Equation], states: Collection[str]) -> list[Sig
                 return made if top else name(made, f"log_{u.name}")
             case Apply(function, argument, order):
                 inside = open_up(argument, False)
+                if function == "tanh" and not isinstance(inside, Variable) and varies(inside, fixed):
+                    inside = name(inside, "inside")  # its slope reads it
                 made = Apply(function, inside, order)
                 stem = f"{function}_{inside.name}" if isinstance(inside, Variable) else function
                 return made if top else name(made, stem)
@@ -203,8 +217,42 @@ def named_signals(step: Iterable[Equation], states: Collection[str]) -> list[Sig
         if not is_state:
             known.setdefault(expression, equation.target)
             fixed |= {equation.target} if is_fixed else set()
-        signals.append(Signal(equation.target, expression, equation))
+        signals.append(signal(equation.target, expression, equation))
     return signals
+
+
+def computed(signals: Iterable[Signal]) -> list[Signal]:
+    """Return signals as they are computed: a logistic function by its odds, 1 less its value too."""
+    signals = list(signals)
+    odds = {s.variable: s.odds for s in signals if s.odds is not None}
+    found = []
+    for one in signals:
+        source = one.source or Equation(one.variable, one.expression)
+        if one.odds is None:
+            found.append(replace(one, expression=_complements(one.expression, odds)))
+            continue
+        argument = one.expression.args[1]
+        shown = Equation(one.odds, Apply("exp", scale(-1, argument)))
+        found.append(Signal(one.odds, Apply(ODDS, _complements(argument, odds)), shown))
+        found.append(Signal(one.variable, Apply(SHARE, one.odds), source))
+    return found
+
+
+def _complements(tensor: Tensor, odds: Mapping[Variable, Variable]) -> Tensor:
+    """Write 1 - y, and y - 1, of values of the logistic function as one node."""
+    if isinstance(tensor, Variable | Ones | Zeros | Slope):
+        return tensor
+    args: list[Any] = [_complements(a, odds) if isinstance(a, Tensor) else a for a in tensor.args]
+    if isinstance(tensor, Plus):
+        for y in (v for v in tensor.variables() if v in odds):
+            for sign in (1, -1):
+                one, value = scale(sign, Ones(y.shape)), scale(-sign, y)
+                if one in args and value in args:
+                    args.remove(value)
+                    args[args.index(one)] = scale(sign, Complement(y, odds[y]))
+        return plus(args)
+    made: Tensor = tensor.func(*args)
+    return made
 
 
 def numbered(stem: str) -> Iterator[str]:
@@ -230,8 +278,8 @@ def varies(tensor: Tensor, fixed: Collection[Variable] = ()) -> bool:
 def with_names(tensor: Tensor, signals: Iterable[Signal], when: Any = STEP) -> Tensor:
     """Return a derived expression in row form, values that the forward pass keeps put in by their names.
 
-    A slope f'(u) becomes a function of the value y = f(u), see ``Slope``. ``when`` is the step whose
-    equations the expression was derived from, ``STEP`` or the one after. Only signals of that step may stand
+    A slope f'(u) becomes a function of the value y = f(u) and one more, see ``Slope``. ``when`` is the step
+    whose equations the expression was derived from, ``STEP`` or the one after. Only signals of that step may stand
     in: another one may have the same value, but a state has it from the first step on only.
     """
     found: list[tuple[Tensor, Variable, bool]] = []  # what is kept, its name, whether the cell file names it
@@ -255,7 +303,9 @@ def with_names(tensor: Tensor, signals: Iterable[Signal], when: Any = STEP) -> T
         if not isinstance(known, Variable):
             (named if in_file else parts).setdefault(known, v)
     written = _in_parts(row_form(tensor).xreplace(fixed), parts)
-    return _in_names(written, {**named, **parts})
+    odds = {s.variable.at(when): s.odds.at(when) for s in signals if s.odds is not None}
+    odds |= {fixed[v]: s.odds for s in signals if s.odds is not None and (v := s.variable.at(when)) in fixed}
+    return _complements(_in_names(written, {**named, **parts}, odds), odds)
 
 
 def _in_parts(tensor: Tensor, table: Mapping[Tensor, Variable]) -> Tensor:
@@ -266,14 +316,16 @@ def _in_parts(tensor: Tensor, table: Mapping[Tensor, Variable]) -> Tensor:
     return table.get(made, made)
 
 
-def _in_names(tensor: Tensor, table: Mapping[Tensor, Variable]) -> Tensor:
+def _in_names(tensor: Tensor, table: Mapping[Tensor, Variable], odds: Mapping[Variable, Variable]) -> Tensor:
     if tensor in table:
         return table[tensor]
     match tensor:
         case Variable() | Ones() | Zeros():
             return tensor
         case Apply(function, argument, 1):
-            return Slope(function, table[Apply(function, argument)])
-    args: list[Any] = [_in_names(a, table) if isinstance(a, Tensor) else a for a in tensor.args]
+            y = table[Apply(function, argument)]
+            beside = odds[y] if y in odds else _in_names(argument, table, odds) if function == "tanh" else y
+            return Slope(function, y, beside)
+    args: list[Any] = [_in_names(a, table, odds) if isinstance(a, Tensor) else a for a in tensor.args]
     made: Tensor = tensor.func(*args)
     return made

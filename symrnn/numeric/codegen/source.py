@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
@@ -20,7 +20,6 @@ from symrnn.numeric.codegen.arrays import shown
 from symrnn.numeric.codegen.module import WEIGHTS, Generated, Signature
 from symrnn.numeric.codegen.names import HELPERS, start
 from symrnn.numeric.codegen.printer import (
-    CONSTANTS,
     LINE,
     block_length,
     made,
@@ -31,7 +30,7 @@ from symrnn.numeric.codegen.printer import (
 )
 from symrnn.numeric.codegen.seal import sealed
 from symrnn.numeric.codegen.statements import Lead, New, Size, View
-from symrnn.tensor import Shape
+from symrnn.tensor import Apply, Shape
 
 SIGNED = "Written by symrnn"
 INDENT = " " * 4
@@ -172,10 +171,11 @@ def source(module: Generated) -> str:
         helpers=[
             Python(inspect.getsource(getattr(helpers, name)).rstrip()) for name in HELPERS if name in used
         ],
-        constants=Python(_constants()) if used & {*CONSTANTS.values()} else "",
+        constants=Python(_constants(used)),
         starts={state: signature.local[start(state)] for state in cell.states},
         allocated=("T", "B", *signature.sizes.values(), "dtype", "rows=list"),
         inputs=inputs,
+        odds=any(e.function == "sigmoid" for line in cell.step for e in line.expression.atoms(Apply)),
         reads=[signature.local[name] for name in signature.reads],
         front=("parameters", *inputs, "initial=None", "weights=None", "memory=None"),
         arrays=[f'parameters["{name}"]' for name in cell.parameters],
@@ -210,8 +210,10 @@ def _helpers(used: set[str]) -> set[str]:
     return found
 
 
-def _constants() -> str:
-    return next(line for line in inspect.getsource(helpers).splitlines() if line.startswith("HALF"))
+def _constants(used: Collection[str]) -> str:
+    """Return the lines that define the constants among names."""
+    lines = inspect.getsource(helpers).splitlines()
+    return "\n".join(line for line in lines if line.split(" = ")[0] in {"ONE", "CLOSE"}.intersection(used))
 
 
 def _outside(size: Size, signature: Signature) -> Python:

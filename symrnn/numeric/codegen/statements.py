@@ -93,7 +93,7 @@ class Number:
     value: float
 
 
-ONE, HALF = Number(1.0), Number(0.5)
+ONE = Number(1.0)
 Operand = Ref | Number
 
 
@@ -228,7 +228,8 @@ class Call:
     """Write a function of values, entry by entry or row by row, into arrays that are there.
 
     ``function`` is a row of the function table, or one of "add", "subtract", "multiply", "negative",
-    "log_softmax", and "softmax_and_log", which has two results.
+    "divide", "smaller", "log_softmax", "tanh_slope", "balanced", and "softmax_and_log", which has two
+    results.
     """
 
     function: str

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from symrnn.numeric.codegen.arrays import Memory
 from symrnn.numeric.codegen.names import Names
 from symrnn.numeric.codegen.rows import CompileError
-from symrnn.numeric.codegen.slopes import SLOPES, Slope
+from symrnn.numeric.codegen.slopes import LOGISTIC, SLOPES, Complement, Slope, complement
 from symrnn.numeric.codegen.statements import (
     ONE,
     Call,
@@ -196,9 +196,12 @@ class Writer:
         match tensor:
             case Contraction():
                 self.core(tensor, into)
-            case Slope(function, value):
-                with self.operand(value) as y:
-                    self.do(*SLOPES[function](y, into))
+            case Slope(function, value, beside):
+                with self.operand(value) as y, self.operand(beside) as other:
+                    self.do(*SLOPES[function](y, other, into))
+            case Complement(value, odds):
+                with self.operand(value) as y, self.operand(odds) as other:
+                    self.do(*complement(y, other, into))
             case Apply():
                 self.apply(tensor, into)
             case Plus() | Scale():
@@ -233,7 +236,10 @@ class Writer:
     def apply(self, function: Apply, out: Ref) -> None:
         """Apply a function of the table to an expression, written into ``out``."""
         with self.operand(function.argument) as argument:
-            self.call(function.function, argument, out=out)
+            if function.function in LOGISTIC:
+                self.do(*LOGISTIC[function.function](argument, out))
+            else:
+                self.call(function.function, argument, out=out)
 
 
 class BlockWriter(Writer):
