@@ -259,7 +259,7 @@ def read_parameters(where: str, path: Path, cell: Cell, sizes: dict[str, int]) -
         raise JobError(f"{where}: parameters {path}: cannot be read ({why:.120}); {ACCEPTED}") from None
     for name in (name for name in found if name in cell.positive and not (found[name] > 0).all()):
         raise JobError(
-            f"{where}: {path}: {name} holds {found[name].min():g}; accepted: positive numbers, as the cell says"
+            f"{where}: {path}: {name} holds {found[name].min():g}; accepted: positive numbers, says the cell"
         )
     return found
 
