@@ -30,6 +30,7 @@ examples:
 
 exit codes: 0 done; 1 a step does not hold (it is named); 2 bad input; 3 the system refused; 130 interrupted
 """
+LEAST_MEMORY = 400 << 20
 # What may be picked: the rows of tables that load SymPy, by name, so that --help comes at once.
 ACTIVATIONS = ("tanh", "sigmoid", "relu", "identity")
 LOSSES = ("cross_entropy", "squared_error")
@@ -191,6 +192,35 @@ def _write_out_what_cannot_be_shown() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def _has_memory() -> bool:
+    """Whether NumPy can be loaded: its OpenBLAS ends the whole program where it gets no memory."""
+    with contextlib.suppress(ImportError):
+        import resource
+
+        most = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if most != resource.RLIM_INFINITY:
+            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # each has a stack of its own
+            return most >= LEAST_MEMORY
+    return True
+
+
+def _say_when_time_is_up() -> None:
+    """Where processor time is limited, end a little earlier, with a word: the system ends without one."""
+    from symrnn.tensor import SystemRefusal
+
+    def end(*_: object) -> NoReturn:
+        raise SystemRefusal("the processor time of this program is used up; accepted: more of it (ulimit -t)")
+
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        if threading.current_thread() is threading.main_thread() and soft != resource.RLIM_INFINITY:
+            signal.signal(signal.SIGXCPU, end)
+            if soft == hard and hard > 1:
+                resource.setrlimit(resource.RLIMIT_CPU, (hard - 1, hard))
+
+
 def _discard_output() -> None:
     """Forget what is still to be written: it would fail again when Python ends."""
     with contextlib.suppress(OSError, ValueError):
@@ -201,20 +231,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     top = parser()
     options = top.parse_args(arguments)
-    if options.version:
-        import symrnn
-
-        print(f"symrnn {symrnn.__version__}")
-        return 0
-    if options.command is None:
+    if options.command is None and not options.version:
         top.print_help()
         return 2
     _end_as_if_interrupted()
     _write_out_what_cannot_be_shown()
+    if not _has_memory():
+        print(f"symrnn: the system refused: {LEAST_MEMORY >> 20} MB of memory are needed", file=sys.stderr)
+        return 3
+    try:
+        return _run(options)
+    except KeyboardInterrupt:
+        print("symrnn: interrupted; nothing was written", file=sys.stderr)
+        return 130
+    except (OSError, MemoryError) as error:
+        _discard_output()
+        print(f"symrnn: the system refused: {printable(error) or 'no memory'}", file=sys.stderr)
+        return 3
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Run a command that has been read; what the system refuses goes on as it is."""
+    if options.version:
+        import symrnn
+
+        print(f"symrnn {symrnn.__version__}", flush=True)
+        return 0
     from symrnn import commands
     from symrnn.certificate import CertificateError
     from symrnn.tensor import SymrnnError, SystemRefusal
 
+    _say_when_time_is_up()
     try:
         run: dict[str, Any] = {
             "report": commands.report,
@@ -233,13 +280,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SymrnnError as error:
         print(f"symrnn: {printable(error)}", file=sys.stderr)
         return 3 if isinstance(error, SystemRefusal) else 2
-    except KeyboardInterrupt:
-        print("symrnn: interrupted; nothing was written", file=sys.stderr)
-        return 130
     except BrokenPipeError:
         sys.stderr.close()
         return 0
-    except (OSError, MemoryError) as error:
-        _discard_output()
-        print(f"symrnn: the system refused: {printable(error) or 'no memory'}", file=sys.stderr)
-        return 3

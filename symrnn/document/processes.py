@@ -66,10 +66,15 @@ class Limits:
         """Confine this process, for ever."""
         import resource  # not on Windows, where nothing but this needs it
 
-        resource.setrlimit(resource.RLIMIT_CPU, (self.seconds, self.seconds))
-        resource.setrlimit(resource.RLIMIT_AS, (self.memory, self.memory))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (self.file_size, self.file_size))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        for kind, most in (
+            (resource.RLIMIT_CPU, self.seconds),
+            (resource.RLIMIT_AS, self.memory),
+            (resource.RLIMIT_FSIZE, self.file_size),
+            (resource.RLIMIT_CORE, 0),
+        ):
+            hard = resource.getrlimit(kind)[1]  # which may be lower already
+            most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.setrlimit(kind, (most, most))
 
     def stopped(self) -> StoppedError:
         """Return the error of a process that did not come to its end."""
@@ -114,17 +119,20 @@ def run_confined(
     clock = {"TZ": "UTC", "SOURCE_DATE_EPOCH": str(EPOCH), "FORCE_SOURCE_DATE": "1", "LC_ALL": "C"}
     offline = {name: NOWHERE for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")}
     inside = contextlib.nullcontext(lambda: None) if readable is None else fence(readable, folder)
-    with open(output or os.devnull, "wb") as printed, inside as enter:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=kept | clock | offline | {"HOME": str(home), "TMPDIR": str(folder)} | dict(settings),
-            stdin=subprocess.DEVNULL,
-            stdout=printed,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            preexec_fn=partial(_confine, limits, os.getpid(), enter) if os.name == "posix" else None,
-        )
+    try:
+        with open(output or os.devnull, "wb") as printed, inside as enter:
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=kept | clock | offline | {"HOME": str(home), "TMPDIR": str(folder)} | dict(settings),
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                preexec_fn=partial(_confine, limits, os.getpid(), enter) if os.name == "posix" else None,
+            )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise StoppedError(f"{command[0]} cannot be started ({error})") from None
     try:
         status = process.wait(limits.seconds)
     except subprocess.TimeoutExpired:

@@ -22,6 +22,7 @@ from symrnn.document import (
     Format,
     Shared,
     check_templates,
+    engine_version,
     fingerprint,
     make_pdf,
     render,
@@ -160,6 +161,8 @@ def make_report(
     """
     if templates is not None:
         check_templates(templates, sources_for(formats))
+    if "pdf" in formats:
+        engine_version(engine)  # before any work, whether there is one
     document, ledger = certify_job(job, progress)
     progress("typeset")
     files, made_by = typeset(document, "report", formats, engine, templates)

@@ -153,10 +153,11 @@ def _said(command: Sequence[str], name: str) -> str:
     """Return what a program of TeX says of itself, or nothing."""
     with tempfile.TemporaryDirectory(prefix="symrnn-") as place:
         folder, output = Path(place), Path(place) / name
-        limits = replace(LIMITS, seconds=PATIENCE)
+        limits = replace(LIMITS, seconds=PATIENCE, file_size=1 << 16)
         with contextlib.suppress(EngineError):
-            run_engine("pdflatex", command, folder, _settings(folder), output, limits)
-        return output.read_text(encoding="utf-8", errors="replace") if output.exists() else ""
+            if run_engine("pdflatex", command, folder, _settings(folder), output, limits) == 0:
+                return output.read_text(encoding="utf-8", errors="replace")
+        return ""
 
 
 def _failure(tex: str, log: str, status: int) -> EngineError:
