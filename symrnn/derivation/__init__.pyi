@@ -1,4 +1,4 @@
-from .budget import longest_readable as longest_readable
+from .budget import DerivationError as DerivationError, longest_readable as longest_readable
 from .entries import EntryDerivation as EntryDerivation, derive_entry as derive_entry, element as element
 from .everything import (
     derivations as derivations,
