@@ -13,6 +13,7 @@ from symrnn.derivation import (
     INSERT,
     PUT_BACK,
     Derivation,
+    DerivationError,
     EntryDerivation,
     OneStep,
     Reason,
@@ -28,6 +29,7 @@ from symrnn.notation import Tree, broken, entry_layout, latex, layout, line, tex
 from symrnn.tensor import Total, Variable, free_times
 from symrnn.witness import Point, ScalarNetwork, deviation, places, random_point, value
 
+MOST_LINES = 300  # of scalar equations
 TERMINAL = 100  # characters of a formula in one line, where it is a sum that can be broken
 
 
@@ -161,9 +163,9 @@ def views(
         return [scalar_view(network, of, wrt, sizes)]
     if name == "sweep":
         return sweep_views(network, wrt)
-    at = random_point(network)
     if name == "paths":
-        return [view_of(derive(Total(of, wrt), network), at)]
+        return [view_of(derive(Total(of, wrt), network), random_point(network))]
+    at = random_point(network)
     made = factors(OneStep(network), wrt, every_signal=name == "local")
     if name == "local":
         return [view_of(found, at, words) for found, words in made]
@@ -171,9 +173,30 @@ def views(
     return [view_of(entry_by_entry(found), at, words) for found, words in vectors]
 
 
+def _check_lines(network: OrderedNetwork, of: Variable, wrt: Variable, sizes: Mapping[str, int]) -> None:
+    """Refuse to write out more scalar equations than can be read; they are counted first.
+
+    Raises
+    ------
+    DerivationError
+        Names the sweep.
+    """
+    needed, lines = {of}, len(places(wrt, sizes))
+    for equation in reversed(network.equations):
+        if equation.target in needed:
+            needed.update(equation.used)
+            lines += len(places(equation.target, sizes))
+    if lines > MOST_LINES:
+        raise DerivationError(
+            f"the derivative of {of} by {wrt} has {lines} scalar equations, at most {MOST_LINES} can be read;"
+            f" accepted: an earlier step, or smaller sizes; the backward sweep (view sweep) takes every step"
+        )
+
+
 def scalar_view(network: OrderedNetwork, of: Variable, wrt: Variable, sizes: Mapping[str, int]) -> View:
     """Return the scalar equations of ∂of/∂wrt: adjoint after adjoint, one entry each."""
     everything = {axis: sizes.get(axis, 2) for v in network.given for axis in v.shape}
+    _check_lines(network, of, wrt, everything)
     at = random_point(network, 0, everything)
     scalar = ScalarNetwork(network.whole, everything)
     place = (of, (1,) * of.rank)

@@ -1,4 +1,4 @@
-from .budget import longest_readable as longest_readable
+from .budget import DerivationError as DerivationError, longest_readable as longest_readable
 from .catalogue import (
     MOST_PRINTED as MOST_PRINTED,
     Catalogue as Catalogue,

@@ -271,6 +271,17 @@ class Graph:
                     counts[v] = found
         return counts
 
+    def longest_paths(self, source: Variable) -> dict[Variable, int]:
+        """Return the number of edges of the longest path from ``source`` to each node behind it."""
+        lengths = {source: 0}
+        for equation in self.equations:
+            v = equation.target
+            if self.is_node(v) and v != source:
+                found = [lengths[parent] for parent in self.parents(v) if parent in lengths]
+                if found:
+                    lengths[v] = 1 + max(found)
+        return lengths
+
     def paths(self, source: Variable, target: Variable) -> list[tuple[Variable, ...]]:
         """All paths between two nodes, each from source to target; ``path_counts`` says how many."""
         if source == target:
