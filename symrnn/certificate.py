@@ -25,7 +25,7 @@ import numpy as np
 
 from symrnn.derivation import Derivation, EntryDerivation, derivations
 from symrnn.model import HORIZON, Cell, Conventions, OrderedNetwork, in_force
-from symrnn.notation import entry_layout, latex, layout, line, text
+from symrnn.notation import entry_line, latex, layout, line, text
 from symrnn.tensor import InputError, Tensor, free_times
 from symrnn.witness import (
     Point,
@@ -285,19 +285,20 @@ def _entry_checks(derivation: EntryDerivation, at: Point) -> list[Check]:
     places = places[:: -(-len(places) // MOST_ENTRIES)]
     asked = [(every[n % len(every)], places[n % len(places)]) for n in range(max(len(every), len(places)))]
     checks = []
-    for number, entry_line in enumerate(derivation.lines, start=1):
-        trees = entry_layout(entry_line.lhs), entry_layout(entry_line.rhs)
+    for number, step in enumerate(derivation.lines, start=1):
+        trees = entry_line(step.lhs, step.rhs, derivation.letters)
         sources = latex(trees[0]), latex(trees[1])
         read = ink_or_none(sources, at, asked)
         worst = float("inf") if read is None else max(deviation(d, 0.0) for _, d in read)
         sides = text(trees[0]), text(trees[1])
-        entries = max(_entries_apart(entry_line.lhs, entry_line.rhs, at, here) for here in symbols)
-        checks.append(Check(number, entry_line.rule, "object", entries, *sides))
-        checks.append(Check(number, entry_line.rule, "ink", worst, *sides))
+        entries = max(_entries_apart(step.lhs, step.rhs, at, here) for here in symbols)
+        checks.append(Check(number, step.rule, "object", entries, *sides))
+        checks.append(Check(number, step.rule, "ink", worst, *sides))
     result = [entry_value(derivation.result, at, here) for here in symbols]
     whole = [value(goal, at, times) for times in every]
     last = max(deviation(np.broadcast_to(a, b.shape), b) for a, b in zip(result, whole))
-    sides = text(entry_layout(derivation.lines[0].lhs)), text(entry_layout(derivation.result))
+    ends = entry_line(derivation.lines[0].lhs, derivation.result, derivation.letters)
+    sides = text(ends[0]), text(ends[1])
     rule = derivation.lines[-1].rule
     return [*checks, Check(len(derivation.lines), rule, "object", last, *sides)]
 

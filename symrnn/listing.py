@@ -25,7 +25,7 @@ from symrnn.derivation import (
     successors_rule,
 )
 from symrnn.model import OrderedNetwork
-from symrnn.notation import Tree, broken, entry_layout, latex, layout, line, text, uncoloured
+from symrnn.notation import Tree, broken, entry_line, latex, layout, line, text, uncoloured
 from symrnn.tensor import Total, Variable, free_times
 from symrnn.witness import Point, ScalarNetwork, deviation, places, random_point, value
 
@@ -103,7 +103,8 @@ def view_of(derivation: Derivation | EntryDerivation, at: Point, words: str = ""
     certificate = certify(derivation, at).require()
     if isinstance(derivation, EntryDerivation):
         lines = tuple(
-            (entry_layout(x.lhs), entry_layout(x.rhs), x.rule, _words(x.reason)) for x in derivation.lines
+            (*entry_line(x.lhs, x.rhs, derivation.letters), x.rule, _words(x.reason))
+            for x in derivation.lines
         )
     else:
         lines = tuple((*line(x.lhs, x.rhs), x.rule.name, _words(x.reason)) for x in derivation.lines())

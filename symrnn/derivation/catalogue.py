@@ -36,7 +36,8 @@ Made = TypeVar("Made", Derivation, EntryDerivation)
 
 def entry_by_entry(matrix: Derivation) -> EntryDerivation:
     """Return a derivation within a step, entry by entry."""
-    return derive_entry(matrix.goal, ("p", "q", "r")[: matrix.goal.rank], matrix.network, matrix=matrix)
+    letters = matrix.network.letters.entries[: matrix.goal.rank]
+    return derive_entry(matrix.goal, letters, matrix.network, matrix=matrix)
 
 
 class Catalogue:
@@ -196,7 +197,8 @@ class Catalogue:
     def jacobian(self) -> EntryDerivation:
         """∂s_j/∂s_{j−1}, entry by entry."""
         goal = Total(self.state(J), self.state(J - 1))
-        return self.admit(derive_entry(goal, ("p", "r"), self.network))
+        p, _, r = self.network.letters.entries
+        return self.admit(derive_entry(goal, (p, r), self.network))
 
     @cached_property
     def jacobian_matrix(self) -> Derivation:

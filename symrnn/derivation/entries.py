@@ -69,6 +69,11 @@ class EntryDerivation:
         return self.lines[-1].rhs
 
     @property
+    def letters(self) -> tuple[str, ...]:
+        """The letters that its sums take."""
+        return self.matrix.network.letters.sums
+
+    @property
     def is_closed(self) -> bool:
         """Whether no derivative is left but those that the matrix derivation leaves by name as well."""
         named = {kind.__name__.lower() for kind in self.matrix.strategy.leaves}

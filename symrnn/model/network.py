@@ -15,6 +15,7 @@ from sympy.core.expr import Expr
 from sympy.core.traversal import preorder_traversal
 
 from symrnn.model.equation import STEP, NetworkError, in_latex
+from symrnn.model.letters import Letters
 from symrnn.model.paths import Graph
 from symrnn.model.roles import ROLES, Roles
 from symrnn.tensor import Contraction, Shape, Tensor, Variable
@@ -72,6 +73,12 @@ class OrderedNetwork(Graph):
     def condensed(self) -> OrderedNetwork:
         """The same network with the states and the losses as its only nodes."""
         return self.condense({*self.states, self.roles.loss})
+
+    @cached_property
+    def letters(self) -> Letters:
+        """The letters that indices have in formulas of this network."""
+        known = (*self.given, *self.order)
+        return Letters.beside({v.name for v in known} | {axis for v in known for axis in v.shape})
 
     @property
     def total_loss(self) -> Variable:

@@ -3,7 +3,7 @@ from .emitters.scene_typst import scene_typst as scene_typst
 from .emitters.svg import picture as picture, svg as svg
 from .emitters.text import HIDDEN as HIDDEN, text as text
 from .emitters.tikz import tikz as tikz
-from .entries import entry_cases as entry_cases, entry_layout as entry_layout
+from .entries import entry_cases as entry_cases, entry_layout as entry_layout, entry_line as entry_line
 from .graph import (
     SMALL as SMALL,
     Sizes as Sizes,

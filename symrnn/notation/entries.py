@@ -2,7 +2,7 @@
 
 SymPy stores the factors of a product in an order of its own; on paper Kronecker deltas come first, then
 numbers of one place (functions, parameters, signals), then derivatives, then sums. Bound indices are
-dummies; they get their letters here, and nowhere else: different ones within one term.
+dummies; here each gets a letter of those that the network leaves free, different ones within one term.
 """
 
 from __future__ import annotations
@@ -40,7 +40,6 @@ OPEN: dict[str, tuple[type, ...]] = {  # what needs no brackets, by place
     "under ∂": SYMBOLS,
     "argument": (),
 }
-BOUND_LETTERS = (*"ijlouvwaeghbcfxyz", "alpha", "beta", "gamma", "mu", "nu", "rho")
 
 
 def _rank(factor: Any) -> tuple[int, str]:
@@ -61,8 +60,9 @@ class TreePrinter(Printer):
     printmethod = "_tree"
     emptyPrinter = None  # what has no method is an error, by name
 
-    def __init__(self, expression: Any) -> None:
+    def __init__(self, expression: Any, letters: Sequence[str]) -> None:
         super().__init__()
+        self.free = letters
         self.used = {s.name for s in expression.free_symbols if not isinstance(s, sympy.Dummy)}
         self.used |= {part for name in self.used for part in name.split("_")[1:]}  # b_i is no entry of b
         self.letters: dict[Any, str] = {}  # of the sums whose range reaches the place that is being printed
@@ -144,11 +144,9 @@ class TreePrinter(Printer):
         summand = sympy.Sum(node.function, *within) if within else node.function
         if isinstance(i, sympy.Dummy):
             taken = {*self.used, *self.letters.values()}
-            letter = next((letter for letter in BOUND_LETTERS if letter not in taken), None)
+            letter = next((letter for letter in self.free if letter not in taken), None)
             if letter is None:
-                raise InputError(
-                    f"one term has more than {len(BOUND_LETTERS)} sums; there are no letters left"
-                )
+                raise InputError(f"one term has more than {len(self.free)} sums; there are no letters left")
             self.letters[i] = letter
         limits = BigSum(row(self._print(i), Operator("="), self._print(low)), self._print(high))
         return row(limits, self._placed(summand, "body of Σ"))
@@ -166,17 +164,22 @@ def _wide(tree: Tree) -> bool:
     return not isinstance(tree, Number) or len(tree.mantissa) > 1
 
 
-def entry_layout(expression: Any) -> Tree:
-    """Return the layout tree of an index expression."""
-    return TreePrinter(expression)._print(expression)
+def entry_layout(expression: Any, letters: Sequence[str]) -> Tree:
+    """Return the layout tree of an index expression; its sums take the letters in their order."""
+    return TreePrinter(expression, letters)._print(expression)
 
 
-def entry_cases(expression: Any) -> tuple[Tree, Tree] | None:
+def entry_line(lhs: Any, rhs: Any, letters: Sequence[str]) -> tuple[Tree, Tree]:
+    """Both sides of an equation of entries."""
+    return entry_layout(lhs, letters), entry_layout(rhs, letters)
+
+
+def entry_cases(expression: Any, letters: Sequence[str]) -> tuple[Tree, Tree] | None:
     """Return the value of a product with one Kronecker delta where p = q, and p = q; elsewhere it is 0."""
     deltas = [f for f in sympy.Mul.make_args(expression) if isinstance(f, sympy.KroneckerDelta)]
     if len(deltas) != 1:
         return None
     (delta,) = deltas
-    printer = TreePrinter(expression)
+    printer = TreePrinter(expression, letters)
     p, q = (printer._print(i) for i in delta.args)
     return printer._print(expression / delta), row(p, Operator("="), q)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from symrnn.derivation import Derivation, EntryDerivation, Line as Claim, Reason
 from symrnn.document import Display, Line, Result, StepRow, Steps, words
@@ -23,7 +22,7 @@ from symrnn.notation import (
     broken,
     chained,
     entry_cases,
-    entry_layout,
+    entry_line,
     layout,
     line,
     row,
@@ -47,7 +46,9 @@ def steps(derivation: Derivation | EntryDerivation, first: int = 1) -> Steps:
     left: Tree | None = None
     lines: Sequence[tuple[Tree, Tree, str, str, Reason]]
     if isinstance(derivation, EntryDerivation):
-        lines = [(entry_layout(x.lhs), entry_layout(x.rhs), "=", x.rule, x.reason) for x in derivation.lines]
+        lines = [
+            (*entry_line(x.lhs, x.rhs, derivation.letters), "=", x.rule, x.reason) for x in derivation.lines
+        ]
     else:
         lines = [(*line(x.lhs, x.rhs), x.relation, x.rule.name, x.reason) for x in derivation.lines()]
     for lhs, rhs, relation, rule, reason in lines:
@@ -127,9 +128,9 @@ def entry_count(shape: Shape) -> Tree:
     return separated([a if n == 1 else Script(a, sup=Number(str(n))) for a, n in powers.items()], "thin")
 
 
-def cases(expression: Any) -> Tree | None:
-    """Return an entry with one Kronecker delta as cases: its value where the indices agree, else 0."""
-    found = entry_cases(expression)
+def cases(derivation: EntryDerivation) -> Tree | None:
+    """Return a result with one Kronecker delta as cases: its value where the indices agree, else 0."""
+    found = entry_cases(derivation.result, derivation.letters)
     if found is None:
         return None
     value, agree = found

@@ -15,6 +15,7 @@ from symrnn.derivation import BOOK, Derivation, K, Sentence, derivations, derive
 from symrnn.derivation.strategies import PRODUCT
 from symrnn.document import catalogue
 from symrnn.model import USUAL, Cell, Conventions, in_force, under
+from symrnn.model.letters import SUMS
 from symrnn.notation import (
     brackets,
     entries as entry_layout,
@@ -124,7 +125,7 @@ def test_the_explicit_derivative_by_a_copy_has_no_plus_sign():
         assert text(layout(Immediate(NETWORK["s", 3], NETWORK["W"]))) == "∂s_3/∂W^{(3)}"
         assert text(layout(Immediate(NETWORK["s", 3], NETWORK["s", 2]))) == "∂⁺s_3/∂s_2"
         entry = entry_of(Immediate(NETWORK["s", K], NETWORK["W"]), ("p", "q", "r"))
-        assert text(entry_tree(entry)) == "∂s_{k,p}/∂W_qr^{(k)}"
+        assert text(entry_tree(entry, SUMS)) == "∂s_{k,p}/∂W_qr^{(k)}"
 
 
 def test_a_sum_that_would_reach_too_far_is_bracketed_on_the_side_where_it_is_read():
@@ -267,7 +268,7 @@ def failures(how) -> list[str]:
         for entry in entries:
             expected = controls.entry_value(entry, at, symbols)
             try:
-                read = ink_value(controls.latex(entry_tree(entry)), at, {}, {"p": 1, "q": 1, "r": 3})
+                read = ink_value(controls.latex(entry_tree(entry, SUMS)), at, {}, {"p": 1, "q": 1, "r": 3})
             except ReadbackError:
                 read = np.inf
             bad += [str(entry)] * (not abs(float(read) - float(expected)) <= TOLERANCE)

@@ -28,16 +28,16 @@ def cell(states: str, parameters: str, equations: str, signals: str = "") -> str
     return "\n".join(lines) + "\n"
 
 
-STILL_WRONG = cell(  # $w_{p,q}$ is printed for entry q of w_p, and read as entry q of w at time p
-    "s",
-    "W: d d; U: d n; V: m d; w_p: m",
-    """
-    w = tanh(U @ x[t])
-    s = tanh(W @ s[t-1] + w[t])
-    z = V @ s[t] - w_p
-    """,
-)
 CELLS = {
+    "a name that ends like the index of an entry": cell(
+        "s",
+        "W: d d; U: d n; V: m d; w_p: m",
+        """
+        w = tanh(U @ x[t])
+        s = tanh(W @ s[t-1] + w[t])
+        z = V @ s[t] - w_p
+        """,
+    ),
     "a part that only a later equation needs by name": cell(
         "s",
         "U: d n; W: d d; V: m d; b: d",

@@ -18,7 +18,7 @@ Draw = Callable[[st.SearchStrategy[Any]], Any]
 AXES = ("d", "e", "l")  # of states; inputs have n and logits m
 STATE_NAMES, GATE_NAMES = ("s", "h", "c"), ("a", "f", "g", "r", "u", "w", "v", "q")
 MATRICES = ("W", "U", "V", "A", "B", "C", "D", "M", "N", "P", "Q", "R", "H", "K")
-BIASES = ("b", "c_out", "b_r", "b_u", "b_f", "b_1", "b_2", "w_s", "w_e", "w_o")
+BIASES = ("b", "c_out", "b_r", "b_u", "b_f", "b_1", "b_2", "w_s", "w_p", "w_o")
 NUMBERS = ("2", "1/2", "0.25", "3")
 SMOOTH = ("sigma", "tanh", "sigmoid", "identity", "softmax")
 

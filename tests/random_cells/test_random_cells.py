@@ -87,11 +87,6 @@ def test_every_law_holds_for_cells_that_once_were_wrong(name, loss):
     check(read(kept.CELLS[name], loss=loss))
 
 
-@pytest.mark.xfail(strict=True, reason="the letters p, q, r of an entry may be those that a name ends with")
-def test_the_letter_of_an_entry_is_told_from_the_end_of_a_name():
-    check(read(kept.STILL_WRONG))
-
-
 FEATURES = {
     "three states": lambda text: '"s", "h", "c"' in text,
     "an axis of its own": lambda text: 's = ["e"]' in text and 'h = ["l"]' in text,

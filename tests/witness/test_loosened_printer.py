@@ -17,6 +17,7 @@ from symrnn import certificate
 from symrnn.certificate import TOLERANCE, certify, check_ink
 from symrnn.derivation import K, derive
 from symrnn.model import Cell, OrderedNetwork
+from symrnn.model.letters import SUMS
 from symrnn.notation import brackets, entries, entry_layout, latex, layout, matrix
 from symrnn.notation.brackets import Place, Strength
 from symrnn.tensor import (
@@ -200,7 +201,7 @@ def entry_deviation(expression) -> float:
     symbols = {index("p"): 2, index("q"): 3}
     expected = float(entry_value(expression, point(), symbols))
     try:
-        source = latex(entry_layout(expression))
+        source = latex(entry_layout(expression, SUMS))
         found = ink_value(source, point(), {}, {"p": 2, "q": 3})
     except ReadbackError:
         return float("inf")

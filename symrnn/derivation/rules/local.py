@@ -161,7 +161,7 @@ def _contraction_reason(node: Tensor, network: OrderedNetwork) -> Sentence:
     u = contract(*vector)
     if node.args[1] == matrix:
         return sentence(
-            "Row p of {A} meets only entry p of the product, where it multiplies {u}.", A=matrix, u=u
+            "Each row of {A} meets only its own entry of the product, where it multiplies {u}.", A=matrix, u=u
         )
     return sentence("The product is linear in {u}.", u=u)
 
@@ -225,9 +225,9 @@ def hadamard_rule(node: Tensor, network: OrderedNetwork) -> Tensor | None:
 @rule(
     "entrywise function",
     "A function applied entry by entry has a diagonal Jacobian.",
-    source="entry p of f(u) depends on entry p of u alone",
+    source="an entry of f(u) depends on the same entry of u alone",
     because=lambda node, network: sentence(
-        "Entry p of {v} depends on entry p of {u} alone.",
+        "Each entry of {v} depends on the same entry of {u} alone.",
         v=node.args[0],
         u=opened(node, network).args[0].argument,  # type: ignore[union-attr]  # asked only where the rule applied
     ),

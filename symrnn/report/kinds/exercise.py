@@ -12,7 +12,7 @@ from symrnn.document import Block, Document, Form, Panel, Prose, Styled, words
 from symrnn.notation import Group, Operator, inline, line, row
 from symrnn.report.compose import entry_count
 from symrnn.report.job import Job
-from symrnn.report.kinds.handout import SAME, Facts, P, R, Sheet, derived
+from symrnn.report.kinds.handout import Facts, Sheet, derived
 from symrnn.report.ledger import Ledger
 from symrnn.report.material import Material
 from symrnn.report.veil import Veil
@@ -90,9 +90,10 @@ def questions(facts: Facts, veil: Veil) -> Panel:
             )
         )
     everything, rest = entry_count(facts.entries.goal.shape), entry_count(material.main.shape)
-    pair = Group(row(P, Operator("comma"), R))
+    p, _, r = facts.indices
+    pair = Group(row(p, Operator("comma"), r))
     question = say("exercise.ask_entries", all=everything)
-    asked.append((question, say("exercise.answer_entries", some=rest, pair=pair, same=SAME)))
+    asked.append((question, say("exercise.answer_entries", some=rest, pair=pair, same=facts.agree)))
     blocks: list[Block] = []
     for letter, (question, answer) in zip("abc", asked):
         blocks += [Prose((Styled(f"{letter}. ", "strong"), *question)), veil.prose(answer)]

@@ -58,9 +58,7 @@ from symrnn.report.veil import Veil
 from symrnn.report.wording import say, sentences
 from symrnn.tensor import TimeSum, Total, bound
 
-P, Q, R = Symbol("p"), Symbol("q"), Symbol("r")
 ACROSS = 165.0  # millimetres, of a line that may be as wide as the text
-SAME = row(P, Operator("="), Q)
 
 
 def build(job: Job, ledger: Ledger) -> Document:
@@ -86,6 +84,18 @@ class Facts:
     def last(self) -> int:
         """Number of the last step of the path expansion."""
         return len(self.paths.lines())
+
+    @property
+    def indices(self) -> tuple[Symbol, Symbol, Symbol]:
+        """The letters of the entries of a tensor."""
+        p, q, r = (Symbol(letter) for letter in self.material.network.letters.entries)
+        return p, q, r
+
+    @property
+    def agree(self) -> Tree:
+        """Return p = q, where an entry of the tensor can differ from zero."""
+        p, q, _ = self.indices
+        return row(p, Operator("="), q)
 
     def same(self, k: int) -> Tree:
         """Return k = 2, or another number."""
@@ -259,17 +269,18 @@ def factors(facts: Facts, veil: Veil) -> list[Block]:
     product = facts.product.lines()[0]
     claims = [(found.goal, found.result) for found in (facts.to_scores, facts.to_state)]
     together = display((facts.together.goal, facts.together.result)).lines
+    p, q, r = facts.indices
     return [
         Heading(say("handout.factors")),
         Prose(sentences(scores, say(ends))),
         display(*claims, columns=2),
-        Prose(say("handout.from_state", p=P, state=state, before=before)),
+        Prose(say("handout.from_state", p=p, state=state, before=before)),
         Display((_joined(facts.jacobian),)),
         Prose(say("handout.product")),
         display((product.lhs, product.rhs)),
-        Prose(say("handout.from_parameter", p=P, q=Q, r=R, W=material.main)),
+        Prose(say("handout.from_parameter", p=p, q=q, r=r, W=material.main)),
         Display((_entry(facts.entries),)),
-        Prose(say("handout.together", same=SAME, p=P)),
+        Prose(say("handout.together", same=facts.agree, p=p)),
         Display(tuple(map(veil.answer, together))),
     ]
 
@@ -283,7 +294,7 @@ def _joined(line: Line) -> Line:
 def _entry(found: EntryDerivation) -> Line:
     """One entry of the explicit tensor, and the same as cases; two lines where one is too long."""
     lhs = Script(Group(layout(found.goal)), sub=row(*(Symbol(str(i)) for i in found.indices)))
-    whole, by_cases = entry_layout(found.result), cases(found.result)
+    whole, by_cases = entry_layout(found.result, found.letters), cases(found)
     if by_cases is None:
         return Line(lhs, "=", (whole,))
     second = row(Operator("="), by_cases)

@@ -48,7 +48,7 @@ def from_state(material: Material) -> list[Block]:
     entries = "factors.entries_of_mirrored_jacobian" if turned else "factors.entries_of_jacobian"
     return [
         Heading(say("factors.from_state")),
-        Prose(say(entries, p=Symbol("p"), r=Symbol("r"), v=v, u=u)),
+        Prose(say(entries, p=Symbol(str(found.indices[0])), r=Symbol(str(found.indices[1])), v=v, u=u)),
         steps(found),
         Prose(say("factors.column_by_column" if turned else "factors.row_by_row")),
         Display((jacobian_picture(found, material.ledger),)),
@@ -63,18 +63,18 @@ def from_parameter(material: Material, wrt: Variable) -> list[Block]:
     matrix = material.main_immediate if wrt == material.main else material.immediate(wrt)
     entries = material.entries(matrix)
     blocks: list[Block] = [steps(matrix)]
-    p, q, r = Symbol("p"), Symbol("q"), Symbol("r")
+    p, q, r = (Symbol(letter) for letter in material.network.letters.entries)
     tensor = wrt.rank == 2
     blocks.append(
         Prose(say("factors.entries_of_tensor", p=p, q=q, r=r) if tensor else say("factors.entries"))
     )
     blocks.append(steps(entries))
-    by_cases = cases(entries.result)
+    by_cases = cases(entries)
     if by_cases is not None and wrt == material.main:
         letters = [Symbol(str(i)) for i in entries.indices]
         indices = row(*(letters[::-1] if in_force().mirrored else letters))
         lhs = Script(Group(layout(entries.goal)), sub=indices)
-        sides = chained([entry_layout(entries.result), by_cases], DISPLAY_WIDTH - width(lhs))
+        sides = chained([entry_layout(entries.result, entries.letters), by_cases], DISPLAY_WIDTH - width(lhs))
         blocks.append(Display((Line(lhs, "=", sides),)))
         every, of_a_kind = entries.goal.shape, entries.goal.shape[:-2] + entries.goal.shape[-1:]
         counts = {"all": entry_count(every), "some": entry_count(of_a_kind)}

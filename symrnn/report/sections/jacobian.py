@@ -39,7 +39,9 @@ def jacobian_picture(derivation: EntryDerivation, ledger: Ledger) -> Line:
     )
     if in_force().mirrored:  # the first index of the goal runs along the columns
         pictures = [[list(pair) for pair in zip(*picture)] for picture in pictures]
-    matrices = [_dotted([[entry_layout(e) for e in pair] for pair in picture]) for picture in pictures]
+    letters = derivation.letters
+    trees = [[[entry_layout(e, letters) for e in pair] for pair in picture] for picture in pictures]
+    matrices = [_dotted(picture) for picture in trees]
     return Line(layout(goal), "=", chained([*matrices, layout(derivation.matrix.result)], DISPLAY_WIDTH))
 
 
@@ -61,8 +63,9 @@ def _worst(at: Point, derivation: EntryDerivation, corners: list[Any], pictures:
                     place = tuple(
                         int(i.xreplace({s: at.sizes[s.name] for s in i.free_symbols})) - 1 for i in corner
                     )
+                    ink = latex(entry_layout(picture[r][c], derivation.letters))
                     try:
-                        found = ink_value(latex(entry_layout(picture[r][c])), at, times, names)
+                        found = ink_value(ink, at, times, names)
                     except ReadbackError:
                         return float("inf")
                     worst = max(worst, deviation(found, tensor[place]))
