@@ -110,6 +110,13 @@ class OrderedNetwork(Graph):
         loss = self.loss(STEP)
         return any(self.whole.depends(loss, self[state, STEP - 1]) for state in self.states)
 
+    def reaching(self, loss: Variable) -> list[Variable]:
+        """Return the parameters that reach the loss of a step through a state, in order."""
+        states = [self[state, 1] for state in self.states]
+        given = [v for v in self.given if v.time is None]
+        users = [v for v in given if any(v in self.condensed.parents(state) for state in states)]
+        return [v for v in users if self.condensed.path_counts(v).get(loss)]
+
     @property
     def recurrent_matrices(self) -> list[str]:
         """Names of the matrices that multiply what comes from the step before, in order."""

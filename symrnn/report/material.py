@@ -98,9 +98,10 @@ class Material:
     @cached_property
     def main(self) -> Variable:
         """The parameter whose story is told in full: the first one asked for that acts through the states."""
-        through = [v for v in self.job.wrt if v.time is None and self.users(v, 1)]
+        acting = self.network.reaching(self.job.of)
+        through = [v for v in self.job.wrt if v in acting]
         matrices = [v for v in through if v.rank == 2]
-        return (matrices or through or [self.network[next(iter(self.job.cell.parameters))]])[0]
+        return (matrices or through or acting)[0]
 
     def paths(self, wrt: Variable) -> Derivation:
         """∂L_t/∂wrt along its paths, at the latest step up to that of the job where they can be read."""
