@@ -25,6 +25,10 @@ JOBS: dict[str, Any] = {
         [('"derivation"', '"handout"'), (WRT, 'wrt = ["W", "U"]')],
         ["wrt names W, U", "asks one question", "accepted: one of U, W"],
     ),
+    "a handout about all losses": (
+        [('"derivation"', '"handout"'), (WRT, 'wrt = ["W"]'), (OF, 'of = "L"')],
+        ["of is L, the total loss", "kind 'handout'", "accepted: one such as L[2], or kind 'derivation'"],
+    ),
     "a handout about the output": (
         [('"derivation"', '"exercise"'), (WRT, 'wrt = ["V"]')],
         ["wrt names V", "kind 'exercise' asks one question", "accepted: one of U, W"],
@@ -153,7 +157,10 @@ JOBS: dict[str, Any] = {
     "a mask of words": ([(MASK, 'mask = ["a", "b"]')], ["['a', 'b']", "accepted: 2 numbers"]),
     "an unknown state": ([(STATE, "h = [1, 2, 3]")], ["unknown key 'h'", "accepted: s"]),
     "a state of the wrong size": ([(STATE, "s = [1, 2]")], ["[1, 2]", "accepted: 3 numbers"]),
-    "a loss that is none": ([(OF, 'of = "s[2]"')], ["'s[2]'", "accepted: the loss of a step"]),
+    "a loss that is none": (
+        [(OF, 'of = "s[2]"')],
+        ["'s[2]'", "accepted: the loss of a step", "or L, the total loss"],
+    ),
     "an unknown variable": ([(OF, 'of = "Q[2]"')], ["no signal 'Q'", "it has"]),
     "a step that does not exist": ([(OF, 'of = "L[9]"')], ["no value at step 9", "steps 1 to 2"]),
     "code as a variable": (

@@ -123,10 +123,10 @@ class Catalogue:
     @cached_property
     def main(self) -> Variable:
         """The parameter whose story is told in full: the first one asked for that acts through the states."""
-        through = [v for v in self.wrt if v.time is None and self.users(v, 1)]
+        acting = self.network.reaching(self.of)
+        through = [v for v in self.wrt if v in acting]
         matrices = [v for v in through if v.rank == 2]
-        parameters = [v for v in self.network.given if v.time is None]
-        return (matrices or through or parameters)[0]
+        return (matrices or through or acting or [v for v in self.network.given if v.time is None])[0]
 
     def paths(self, wrt: Variable) -> Derivation:
         """∂L_t/∂wrt along its paths, at the latest step up to that of the question where they can be read."""

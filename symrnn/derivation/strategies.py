@@ -244,7 +244,8 @@ def choose(goal: Derivative, network: OrderedNetwork) -> tuple[Strategy, Ordered
     if not network.depends(v, x):
         return CHAIN, network  # its base case is zero
     if network.is_total_loss(v):
-        return (DOUBLE_SUM, condensed) if network.chain else (SWEEP, signals(network))
+        as_pairs = network.chain and (x.time is None or x.name in network.states)
+        return (DOUBLE_SUM, condensed) if as_pairs else (SWEEP, signals(network))
     same_step = v.time is not None and x.time is not None and v.time - x.time in (0, 1)
     both_states = {v.name, x.name} <= set(network.states)
     if same_step and (both_states or not network.depends_through_state(v, x)):

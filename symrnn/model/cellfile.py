@@ -19,7 +19,7 @@ from symrnn.model.cell import DEFAULT_AXES, Cell, CellError
 from symrnn.model.equation import STEP, WEIGHT, Equation
 from symrnn.model.parse import ParseError, parse
 from symrnn.model.roles import ROLES
-from symrnn.model.toml import Text, read_table, short_texts
+from symrnn.model.toml import NO_LINES, Lines, Text, line_of, read_table, short_texts
 from symrnn.tensor import Apply, Shape, ShapeError, Variable
 
 HERE = Path(__file__).parent
@@ -74,13 +74,16 @@ def find(name: str | Path, folder: Path | None = None) -> Path:
     )
 
 
-def define(where: str, data: Mapping[str, Any], activation: str) -> Cell:
-    """Turn the data of a cell file into a cell up to its logits; ``where`` begins every message."""
+def define(where: str, data: Mapping[str, Any], activation: str, lines: Lines = NO_LINES) -> Cell:
+    """Turn the data of a cell file into a cell up to its logits.
+
+    ``where`` begins every message; ``lines`` says in which line of the file a key stands.
+    """
     said = read_table(where, data, CellFile)
-    parameters, signals = _names(where, said)
+    parameters, signals = _names(where, said, lines)
     start = Cell(said.name, said.source, said.description, tuple(said.states), parameters, signals, ())
-    cell = continued(start, where, said.equations, activation)
-    _check_use(where, cell)
+    cell = continued(start, where, said.equations, activation, lines)
+    _check_use(where, cell, lines)
     applied = {node for equation in cell.step for node in equation.expression.atoms(Apply)}
     return replace(
         cell,
@@ -103,7 +106,7 @@ def _positive(where: str, table: Mapping[str, Any], parameters: Collection[str])
     return frozenset(table)
 
 
-def _names(where: str, said: CellFile) -> tuple[dict[str, Shape], dict[str, Shape]]:
+def _names(where: str, said: CellFile, lines: Lines) -> tuple[dict[str, Shape], dict[str, Shape]]:
     """Return parameters and signals with their shapes: every name plain, and each the name of one thing."""
     for table, names in (("parameters", said.parameters), ("equations", said.equations)):
         if not 1 <= len(names) <= MOST_NAMES:
@@ -112,8 +115,8 @@ def _names(where: str, said: CellFile) -> tuple[dict[str, Shape], dict[str, Shap
         _check_name(where, name)
     if len(set(said.states)) != len(said.states) or not said.states:
         raise CellError(f"{where}: states {said.states!r:.60} must be one or more different names")
-    parameters = _shapes(f"{where}, [parameters]", said.parameters, most=2)
-    declared = _shapes(f"{where}, [signals]", said.signals, most=1)
+    parameters = _shapes(where, "parameters", said.parameters, lines, most=2)
+    declared = _shapes(where, "signals", said.signals, lines, most=1)
     signals = {**DEFAULT_AXES, **{name: ("d",) for name in said.states}, **declared}
     named = signals.keys() | said.equations.keys()
     for name in sorted(parameters.keys() & named):
@@ -132,13 +135,19 @@ def _names(where: str, said: CellFile) -> tuple[dict[str, Shape], dict[str, Shap
     return parameters, signals
 
 
-def _check_use(where: str, cell: Cell) -> None:
+def _check_use(where: str, cell: Cell, lines: Lines) -> None:
     """Check that states have equations, what is given is read, and logits have the axes of targets."""
     x, y, z = ROLES.input, ROLES.target, ROLES.logits
     computed = {equation.target.name for equation in cell.step}
     for state in cell.states:
         if state not in computed:
             raise CellError(f"{where}: the state {state} has no equation")
+    if not cell.signals[z] or not cell.signals[y]:
+        number = z if not cell.signals[z] else y
+        raise CellError(
+            f"{where}: {number} is a number, but the loss adds over the entries of {z} and {y}; accepted: an"
+            f' axis for both, of size 1 if need be, such as V = ["m", "d"] in {z} = V @ s[t]'
+        )
     if cell.signals[z] != cell.signals[y]:
         raise CellError(
             f"{where}: the logits {z} have the axes {cell.signals[z]}, the targets {y} {cell.signals[y]};"
@@ -146,17 +155,21 @@ def _check_use(where: str, cell: Cell) -> None:
         )
     used = {v.name for equation in cell.step for v in equation.used}
     if unused := [name for name in cell.parameters if name not in used]:
-        raise CellError(f"{where}: the parameter {unused[0]} occurs in no equation")
+        place = f"{where}{line_of(lines, 'parameters', unused[0])}"
+        raise CellError(f"{place}: the parameter {unused[0]} occurs in no equation")
     if x not in used:
         raise CellError(
             f"{where}: no equation reads the input {x}; accepted: one that does, such as U @ {x}[t]"
         )
 
 
-def continued(cell: Cell, where: str, equations: Mapping[str, Any], activation: str = "") -> Cell:
+def continued(
+    cell: Cell, where: str, equations: Mapping[str, Any], activation: str = "", lines: Lines = NO_LINES
+) -> Cell:
     """Return a cell with further equations; each uses what is given, what it follows, or a state before."""
     for name, text in equations.items():
-        made = _equation(f"{where}, equation {name!r}", name, text, cell, activation)
+        place = f"{where}{line_of(lines, 'equations', name)}, equation {name!r}"
+        made = _equation(place, name, text, cell, activation)
         signals = {**cell.signals, name: made.target.shape}
         cell = replace(cell, step=(*cell.step, made), signals=signals)
     return cell
@@ -211,9 +224,10 @@ def like_a_time(name: str, signals: Collection[str]) -> str:
     return f"looks like {base} at step {last}" if timed else ""
 
 
-def _shapes(where: str, table: Mapping[str, Any], most: int) -> dict[str, Shape]:
+def _shapes(file: str, key: str, table: Mapping[str, Any], lines: Lines, most: int) -> dict[str, Shape]:
     shapes = {}
     for name, axes in table.items():
+        where = f"{file}{line_of(lines, key, name)}, [{key}]"
         _check_name(where, name)
         plain = isinstance(axes, list) and all(isinstance(a, str) and NAME.fullmatch(a) for a in axes)
         if not plain or len(axes) > most:

@@ -19,7 +19,7 @@ from symrnn.model.equation import STEP
 from symrnn.model.files import FileError
 from symrnn.model.renaming import renamed, renamed_cell
 from symrnn.model.roles import ROLES
-from symrnn.model.toml import Text, read_table, read_toml
+from symrnn.model.toml import Text, key_lines, read_table, read_toml
 from symrnn.tensor import Shape, Variable
 
 IN_LAYER = ", layer "  # between what a symbol means in its layer, and the number of the layer
@@ -46,7 +46,7 @@ def read_equations(file: Path, activation: str) -> Cell:
     """
     where, data = f"cell file {file}", read_toml(file)
     if "layers" not in data:
-        return define(where, data, activation)
+        return define(where, data, activation, key_lines(file))
     said = read_table(where, data, StackFile)
     if not 2 <= len(said.layers) <= MOST_LAYERS or not all(isinstance(name, str) for name in said.layers):
         raise CellError(
@@ -64,7 +64,7 @@ def _read_layer(where: str, folder: Path, name: str, activation: str) -> Cell:
         raise CellError(f"{where}, layer {name!r:.60}: {error}") from None
     if "layers" in data:
         raise CellError(f"{where}: the layer {name!r:.60} has layers itself; accepted: cells without layers")
-    return define(f"cell file {file}", data, activation)
+    return define(f"cell file {file}", data, activation, key_lines(file))
 
 
 def stack(where: str, said: StackFile, parts: list[Cell]) -> Cell:

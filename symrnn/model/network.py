@@ -117,6 +117,13 @@ class OrderedNetwork(Graph):
         loss = self.loss(STEP)
         return any(self.whole.depends(loss, self[state, STEP - 1]) for state in self.states)
 
+    def reaching(self, loss: Variable) -> list[Variable]:
+        """Return the parameters that reach the loss of a step through a state, in order."""
+        states = [self[state, 1] for state in self.states]
+        given = [v for v in self.given if v.time is None]
+        users = [v for v in given if any(v in self.condensed.parents(state) for state in states)]
+        return [v for v in users if self.condensed.path_counts(v).get(loss)]
+
     @property
     def recurrent_matrices(self) -> list[str]:
         """Names of the matrices that multiply what comes from the step before, in order."""
@@ -166,7 +173,8 @@ class OrderedNetwork(Graph):
         if isinstance(time, Expr) and not time.is_Integer and some.time is not None:
             return some.at(time)
         times = sorted(int(t) for t in at if t is not None)
-        said = f"it exists at the steps {times[0]} to {times[-1]}" if times else f"write {name}"
+        only = f"it exists at step {times[0]} only" if len(times) == 1 else ""
+        said = only or (f"it exists at the steps {times[0]} to {times[-1]}" if times else f"write {name}")
         raise NetworkError(f"{name} has no value at step {time}; {said}")
 
     def lookup(self, text: str) -> Variable:

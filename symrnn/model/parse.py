@@ -9,6 +9,7 @@ would be accepted.
 from __future__ import annotations
 
 import ast
+import difflib
 from collections.abc import Iterator, Mapping
 from itertools import accumulate, islice
 
@@ -35,6 +36,48 @@ MAX_LENGTH = 2000
 MAX_DEPTH = 60
 LARGEST = 1e100
 ACCEPTED = "a parameter, a signal such as x[t] or s[t-1], a number, + - * @, or a function such as tanh(a[t])"
+
+
+ONLY_NUMBERS = (
+    "division by anything but a number is not in the language; accepted: a * exp(-log(b)), for positive b"
+)
+LARGER = "max and min of two are not in the language; accepted: b + relu(a - b) for the larger one"
+TRANSPOSED = (
+    "a transpose is not in the language; accepted: a parameter that is declared with its axes exchanged"
+)
+OPERATORS: dict[type[ast.operator], str] = {
+    ast.Div: ONLY_NUMBERS,
+    ast.Pow: "powers are not in the language; accepted: a * a, or exp(r * log(a)) for positive a",
+}
+MISSING = {  # functions that other languages have
+    "max": LARGER,
+    "min": LARGER,
+    "maximum": LARGER,
+    "minimum": LARGER,
+    "transpose": TRANSPOSED,
+    "sqrt": "there is no square root; accepted: exp(1/2 * log(a)), for positive a",
+    "sum": "sums over an axis are not in the language; accepted: a @ b, the sum of products of entries",
+    "mean": "means over an axis are not in the language; accepted: a @ b, the sum of products of entries",
+    "abs": "there is no absolute value; accepted: relu(a) + relu(-a)",
+}
+
+
+def _missing(node: ast.expr) -> str:
+    """Return which feature is missing that a piece of text asks for, or nothing."""
+    match node:
+        case ast.Attribute(attr="T" | "transpose") | ast.Call(func=ast.Attribute(attr="T" | "transpose")):
+            return TRANSPOSED
+        case ast.Call(func=ast.Name(id=name)) if name in MISSING:
+            return MISSING[name]
+    return ""
+
+
+def _meant(op: ast.operator, left: Tensor | Rational, right: Tensor | Rational) -> str:
+    """Return the question whether @ was meant where * does not fit."""
+    match op, left, right:
+        case ast.Mult(), Tensor(), Tensor() if left.rank == 2 and left.shape[1:] == right.shape:
+            return "; did you mean @, a matrix times a vector?"
+    return ""
 
 
 class ParseError(InputError):
@@ -153,8 +196,9 @@ class _Reader:
                 try:
                     return self.binary(node, self.read(left), op, self.read(right))
                 except ShapeError as error:
-                    raise self.refuse(node, str(error)) from None
-        raise self.refuse(node)
+                    meant = _meant(op, self.read(left), self.read(right))
+                    raise self.refuse(node, f"{error}{meant}") from None
+        raise self.refuse(node, _missing(node))
 
     def parameter(self, node: ast.expr, name: str) -> Tensor:
         if name in self.parameters:
@@ -162,14 +206,16 @@ class _Reader:
         if name in self.signals:
             raise self.refuse(node, f"the signal {name} needs a time: {name}[t] or {name}[t-1]")
         has = ", ".join((*self.parameters, *(f"{s}[t]" for s in self.signals)))
-        raise self.refuse(node, f"there is no parameter {name!r}; here one may use {has}")
+        near = self.nearest(name)
+        raise self.refuse(node, f"there is no parameter {name!r}; here one may use {has}{near}")
 
     def signal(self, node: ast.expr, name: str, time: ast.expr) -> Tensor:
         if name in self.parameters:
             raise self.refuse(node, f"the parameter {name} has no time; write {name}")
         if name not in self.signals:
             has = ", ".join(f"{s}[t]" for s in self.signals)
-            raise self.refuse(node, f"there is no signal {name!r} yet; here one may use {has}")
+            near = self.nearest(name, ast.unparse(time))
+            raise self.refuse(node, f"there is no signal {name!r} yet; here one may use {has}{near}")
         match time:
             case ast.Name(id="t"):
                 return Variable(name, self.signals[name], STEP)
@@ -177,10 +223,21 @@ class _Reader:
                 return Variable(name, self.signals[name], STEP - 1)
         raise self.refuse(time, "a time is t or t-1")
 
+    def nearest(self, name: str, time: str = "t") -> str:
+        """Return the question whether a known name was meant; capitals make no difference to it."""
+        known = {n.casefold(): n for n in (*self.signals, *self.parameters)}
+        near = difflib.get_close_matches(name.casefold(), known, n=1)
+        if not near:
+            return ""
+        meant = known[near[0]]
+        return f"; did you mean {meant}{f'[{time}]' if meant in self.signals else ''}?"
+
     def function(self, node: ast.expr, name: str, argument: Tensor) -> Tensor:
         if name == "sigma":
             return Apply(self.activation, argument, symbol="sigma")
         if name not in TABLE:
+            if name in MISSING:
+                raise self.refuse(node, MISSING[name])
             raise self.refuse(node, f"there is no function {name!r}; there are sigma, {', '.join(TABLE)}")
         if name == "softmax" and argument.rank != 1:
             raise self.refuse(node, f"softmax needs a vector, not shape {argument.shape}")
@@ -216,7 +273,11 @@ class _Reader:
                 return self.binary(node, left, op, scale(right, Ones(left.shape)))
             case _, Rational(), Rational():
                 return self.number(node, left, op, right)
-        raise self.refuse(node)
+            case ast.MatMult(), _, _:
+                raise self.refuse(
+                    node, "@ stands between a parameter or vector and a vector; did you mean *?"
+                )
+        raise self.refuse(node, OPERATORS.get(type(op), ""))
 
     def number(self, node: ast.expr, left: Rational, op: ast.operator, right: Rational) -> Rational:
         match op:

@@ -232,6 +232,7 @@ class Graph:
             for parent in self.parents(equation.target)
             if parent.name == variable.name
         ]
+        found = [u for u in found if is_symbolic(u) or u in self.by_target]  # not before the first step
         return sorted(found, key=lambda u: int(u.time - variable.time))
 
     def edge_is_only_path(self, source: Variable, target: Variable) -> bool:

@@ -26,6 +26,10 @@ LONGEST_TEXT = 60  # characters of a few words
 MAX_DOTS = 60
 PART = r"""\.[ \t]*(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*"""
 DOTTED = re.compile(f"(?:{PART}){{{MAX_DOTS}}}")
+HEADER = re.compile(r"\s*\[\s*([\w-]+)\s*\]")
+KEY = re.compile(r"""\s*(?:([\w-]+)|["']([^"']+)["'])\s*=""")
+Lines = Mapping[tuple[str, str], int]  # of a file, by table and key
+NO_LINES: Lines = {}
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # they print the rest of a line backwards
 
 
@@ -49,6 +53,31 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise FileError(f"{path}: a number has too many digits; at most {most} are read") from None
     except RecursionError:
         raise FileError(f"{path}: not TOML that can be read: nested too deeply") from None
+
+
+def key_lines(path: Path) -> Lines:
+    """Return in which line of a TOML file the keys of its tables stand, for messages.
+
+    What stands inside a text of several lines is no key; a table written in one line has no lines of its own.
+    """
+    lines: dict[tuple[str, str], int] = {}
+    table, inside = "", ""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not inside:
+            header, key = HEADER.match(line), KEY.match(line)
+            table = header.group(1) if header else table
+            if key:
+                lines.setdefault((table, key.group(1) or key.group(2)), number)
+        for quotes in ('"""', "'''"):
+            if inside in ("", quotes) and line.count(quotes) % 2:
+                inside = "" if inside else quotes
+    return lines
+
+
+def line_of(lines: Lines, table: str, key: str) -> str:
+    """Return where a key of a table stands, as part of a message; nothing if that is not known."""
+    found = lines.get((table, key))
+    return "" if found is None else f", line {found}"
 
 
 def type_name(value: object) -> str:

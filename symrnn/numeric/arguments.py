@@ -126,7 +126,8 @@ class Arguments:
         if weights.shape == (self.steps,) and self.batch:
             weights = np.broadcast_to(weights[:, None], lead)
         if weights.shape != lead:
-            raise ShapeError(f"the mask has shape {weights.shape}; accepted: {(self.steps,)} or {lead}")
+            accepted = f"{(self.steps,)} or {lead}" if self.batch else f"{lead}"
+            raise ShapeError(f"the mask has shape {weights.shape}; accepted: {accepted}")
         return np.ascontiguousarray(weights.reshape((self.steps, self.width)))
 
     def size(self, shape: Shape) -> int:

@@ -114,7 +114,9 @@ class Job:
     values : dict of str to ndarray
         Parameters and initial states (``s0``).
     of : Variable
-        The loss to differentiate, such as L[4].
+        The loss to differentiate, such as L[4]; where all of them are asked for, the one that is told.
+    all_losses : bool
+        Whether the total loss is asked for.
     wrt : tuple of Variable
     seed : int
         Of the parameters, and of the random point of the certificates.
@@ -147,6 +149,7 @@ class Job:
     draws: int
     network: OrderedNetwork
     of: Variable
+    all_losses: bool
     wrt: tuple[Variable, ...]
     read: tuple[tuple[str, str], ...]
     exercise: Exercise
@@ -156,6 +159,11 @@ class Job:
     def steps(self) -> int:
         """T."""
         return len(self.inputs)
+
+    @property
+    def goal(self) -> Variable:
+        """What is differentiated: the loss of a step, or the total loss."""
+        return self.network.total_loss if self.all_losses else self.of
 
     @property
     def reads_words(self) -> bool:
@@ -221,6 +229,14 @@ def _job(where: str, file: Path, said: JobFile, seed: int | None) -> Job:
     network = cell.unroll(len(sequence.inputs), sequence.weights)
     _check_told(where, network)
     of, wrt = _goals(f"{where}, [derive]", network, cell, notation, said.derive)
+    all_losses = network.is_total_loss(of)
+    if all_losses and said.kind in ONE_QUESTION:
+        raise JobError(
+            f"{where}, [derive]: of is {of}, the total loss; kind {said.kind!r} tells how an effect travels"
+            f" to the loss of one step; accepted: one such as {_last(network)}, or kind 'derivation'"
+        )
+    of = _last(network) if all_losses else of
+    _check_reached(f"{where}, [derive]", network, of)
     if said.kind in ONE_QUESTION:
         one_question(f"{where}, [derive]", said.kind, network, of, wrt)
     sizes = sizes_of(where, cell, notation, said.state, said.sizes, sequence)
@@ -248,6 +264,7 @@ def _job(where: str, file: Path, said: JobFile, seed: int | None) -> Job:
         draws=0,
         network=network,
         of=of,
+        all_losses=all_losses,
         wrt=wrt,
         read=(),
         exercise=exercise,
@@ -271,6 +288,24 @@ def _with_numbers(where: str, job: Job, draw: bool) -> Job:
     if draw:
         raise JobError(f"{where}: {undrawable(job.cell.name, found)}")
     raise JobError(f"{where}: with the numbers given {found[0]}; accepted: others")
+
+
+def _last(network: OrderedNetwork) -> Variable:
+    """Return the last loss that counts."""
+    times = range(1, network.steps + 1)
+    return network.loss(max(t for t in times if not network.weights or network.weights[t - 1]))
+
+
+def _check_reached(place: str, network: OrderedNetwork, of: Variable) -> None:
+    """Check that some use of a parameter reaches a loss through the states."""
+    if network.reaching(of):
+        return
+    later = [loss for loss in map(of.at, range(1, network.steps + 1)) if network.reaching(loss)]
+    accepted = f"a later one, such as {later[0]}" if later else "a longer sequence, and its last loss"
+    raise JobError(
+        f"{place}: no use of a parameter of {network.name} reaches {of} through the states, and a document"
+        f" tells how an effect travels; accepted: {accepted}"
+    )
 
 
 def _check_told(where: str, network: OrderedNetwork) -> None:
@@ -329,12 +364,12 @@ def _goals(
     place: str, network: OrderedNetwork, cell: Cell, notation: Preset, said: DeriveTable
 ) -> tuple[Variable, tuple[Variable, ...]]:
     """Read what to derive; by default the last weighted loss by every parameter and initial state."""
-    last = max(t for t in range(1, network.steps + 1) if not network.weights or network.weights[t - 1])
-    asked = str(network.loss(last)) if said.of is None else said.of
+    asked = str(_last(network)) if said.of is None else said.of
     of = network.lookup(notation.read([asked], cell)[0])
-    if of.name != network.roles.loss or of.time is None:
+    if of.name != network.roles.loss:
         raise JobError(
-            f"{place}: of is {asked!r}; accepted: the loss of a step, such as {network.loss(network.steps)}"
+            f"{place}: of is {asked!r}; accepted: the loss of a step, such as {network.loss(network.steps)},"
+            f" or {network.total_loss}, the total loss"
         )
     default = [*cell.parameters, *(f"{state}0" for state in cell.states)]
     names = default if said.wrt is None else said.wrt
@@ -348,7 +383,7 @@ def _goals(
             raise JobError(
                 f"{place}: wrt names {name!r}; accepted: {', '.join(default)} or an input such as {x2}"
             )
-        if v.time is not None and v.time > of.time:
+        if v.time is not None and of.time is not None and v.time > of.time:
             raise JobError(f"{place}: {of} does not depend on {v}; accepted: a step up to {of.time}")
     if len(set(wrt)) != len(wrt):
         raise JobError(f"{place}: wrt names something twice: {names!r:.80}")

@@ -129,7 +129,7 @@ def test_a_cell_that_is_not_there_is_refused_with_the_nearest_one():
 
 def test_a_message_names_file_equation_and_piece(tmp_path):
     (tmp_path / "mine.toml").write_text(MINE.replace("sigma(B @ h[t-1])", "tanh(foo(x[t]))"))
-    with pytest.raises(CellError, match=r"mine\.toml, equation 'h': .*'foo\(x\[t\]\)' in"):
+    with pytest.raises(CellError, match=r"mine\.toml, line 10, equation 'h': .*'foo\(x\[t\]\)' in"):
         Cell.load(tmp_path / "mine.toml")
 
 

@@ -38,7 +38,7 @@ def build(job: Job, ledger: Ledger) -> Document:
     ledger.admit_substituted(job.cell, material.main.name, 2 if material.edgewise else 3)
     ledger.settle()
     blocks += checks.section(ledger)
-    lead = {"loss": variable(job.of), "k": Symbol("k")}
+    lead = {"loss": variable(job.goal), "k": Symbol("k")}
     names = separated([variable(v) for v in job.wrt], "comma")
     many = len(job.wrt) > MANY
     return Document(

@@ -182,13 +182,17 @@ def contribution_table(job: Job, name: str, ledger: Ledger) -> Table:
     """What each use of a parameter contributed to the derivative of the chosen loss, adding up as printed."""
     parameters = {parameter: job.values[parameter] for parameter in job.cell.parameters}
     initial = {state: job.values[f"{state}0"] for state in job.cell.states}
-    steps = int(job.of.time)
-    parts = contributions(
+    steps = job.steps if job.all_losses else int(job.of.time)
+    pairs = contributions(
         job.cell, parameters, np.array(job.inputs), np.array(job.targets), name, initial=initial
-    )[steps - 1, :steps]
+    )
+    of_all = np.tensordot(np.array(job.weights), pairs, axes=1)
+    parts = (of_all if job.all_losses else pairs[steps - 1])[:steps]
     v = job.network[name]
-    truth = value(Total(job.of, v), job.point)
-    ledger.admit_number(f"contributions to ∂{job.of}/∂{name}", deviation(parts.sum(axis=0), truth), "object")
+    truth = value(Total(job.goal, v), job.point)
+    ledger.admit_number(
+        f"contributions to ∂{job.goal}/∂{name}", deviation(parts.sum(axis=0), truth), "object"
+    )
     entry = np.unravel_index(int(np.abs(truth).argmax()), truth.shape)
     column = np.array([part[entry] for part in parts])
     sizes = [float(np.linalg.norm(part)) for part in parts]
@@ -204,7 +208,7 @@ def contribution_table(job: Job, name: str, ledger: Ledger) -> Table:
         for k in range(steps, 0, -1)
     ]
     rows.append((say("numbers.sum"), (), (), prose(decimals(float(truth[entry]), digits))))
-    heading = say("numbers.contributions", derivative=Total(job.of, v))
+    heading = say("numbers.contributions", derivative=Total(job.goal, v))
     header: tuple[Text, ...] = (
         prose(Symbol("k")),
         say("numbers.size"),

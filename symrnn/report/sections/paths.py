@@ -57,15 +57,24 @@ def derivation(material: Material) -> list[Block]:
     """The path expansion, its result, and one small graph for each term."""
     w, found = material.main, material.main_paths
     of = found.goal.args[0]
+    asked = say("paths.question", loss=of, W=w) if of == material.job.of else more_paths(material)
     blocks: list[Block] = [
         Heading(say("paths.derivation")),
-        Prose(say("paths.question", loss=of, W=w) if of == material.job.of else more_paths(material)),
+        Prose(sentences(one_of_them(material), asked)),
         steps(found),
         *boxed(material),
     ]
     if int(of.time) > 1:
         blocks += [gallery(material)]
     return blocks if material.chain else [*blocks, *counted(material)]
+
+
+def one_of_them(material: Material) -> Text:
+    """Say which loss is taken where all are asked for."""
+    job = material.job
+    if not job.all_losses:
+        return ()
+    return say("paths.one_of_them", total=job.goal, loss=job.of)
 
 
 def more_paths(material: Material) -> Text:

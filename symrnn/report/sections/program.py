@@ -85,7 +85,7 @@ def _files(file: Path) -> dict[str, str]:
 def _derivations(job: Job) -> str:
     lines = ["derivations = {"]
     for v in job.wrt:
-        of = longest_readable(job.of, v, job.network, MOST_PRINTED)
+        of = job.goal if job.all_losses else longest_readable(job.of, v, job.network, MOST_PRINTED)
         if of is not None:
             goal = f"symrnn.Total({_looked_up(of)}, {_looked_up(v)})"
             lines.append(f"    {str(v)!r}: symrnn.derive({goal}, network),")
