@@ -279,8 +279,8 @@ def with_names(tensor: Tensor, signals: Iterable[Signal], when: Any = STEP) -> T
     """Return a derived expression in row form, values that the forward pass keeps put in by their names.
 
     A slope f'(u) becomes a function of the value y = f(u) and one more, see ``Slope``. ``when`` is the step
-    whose equations the expression was derived from, ``STEP`` or the one after. Only signals of that step may stand
-    in: another one may have the same value, but a state has it from the first step on only.
+    whose equations the expression was derived from, ``STEP`` or the one after. Only signals of that step may
+    stand in: another one may have the same value, but a state has it from the first step on only.
     """
     found: list[tuple[Tensor, Variable, bool]] = []  # what is kept, its name, whether the cell file names it
     fixed: dict[Tensor, Variable] = {}  # signals with one value for all times, at any of them

@@ -1,9 +1,9 @@
 """The slope of each function, f'(u), and 1 - σ(u), such that no digits are lost where a function saturates.
 
 A slope is computed from the value y = f(u) where that says everything: exp'(u) = y. Next to its limits it
-does not: 1 - y² of a y that rounded to 1 is 0. So the logistic function goes by its odds e = exp(-u), which the
-forward pass keeps: y = 1/(1 + e), 1 - y = e y, y' = e y y, without a difference. Odds beyond all numbers are
-infinite; then y is 0, and the product of both, which is no number, stands for the 1 that it tends to. The
+does not: 1 - y² of a y that rounded to 1 is 0. So the logistic function goes by its odds e = exp(-u), which
+the forward pass keeps: y = 1/(1 + e), 1 - y = e y, y' = e y y, without a difference. Odds beyond all numbers
+are infinite; then y is 0, and the product of both, which is no number, stands for the 1 that it tends to. The
 hyperbolic tangent keeps u and takes it where 1 - y² has lost digits.
 
 ``Slope`` and ``Complement`` are not of the language: they stand in row form alone, and no other interpreter
