@@ -362,7 +362,8 @@ def _evaluated(tensor: Tensor, code: Program, given: Arguments, found: Swept) ->
             array = array[1:] if v.time == STEP else array[:-1]
         return array if v.shape else array[..., 0]
 
-    return evaluate(tensor, lookup, Point(code.swept.network, {}, given.sizes)).astype(given.dtype)
+    with np.errstate(divide="ignore", invalid="ignore"):  # of a probability that rounded to 0
+        return evaluate(tensor, lookup, Point(code.swept.network, {}, given.sizes)).astype(given.dtype)
 
 
 @lru_cache(maxsize=32)

@@ -30,7 +30,12 @@ from .entries import (
     split_time as split_time,
 )
 from .errors import InputError as InputError, SymrnnError as SymrnnError, SystemRefusal as SystemRefusal
-from .functions import ACTIVATIONS as ACTIVATIONS, TABLE as TABLE
+from .functions import (
+    ACTIVATIONS as ACTIVATIONS,
+    TABLE as TABLE,
+    log_softmax as log_softmax,
+    softmax as softmax,
+)
 from .nodes import (
     PLAIN_NAME as PLAIN_NAME,
     Apply as Apply,

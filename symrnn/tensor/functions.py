@@ -5,6 +5,9 @@ for SymPy where it acts entry by entry, its derivative in both, the bound γ of 
 Adding an activation is adding a row; generated code has one for its slope, and one for its name in each
 language.
 ``softmax`` has no element: its Jacobian is the rule "softmax".
+
+No digits are lost where a function saturates: slopes are taken from arguments, exp(-|a|) and not 1 - y, and
+what saturates tells its limit and the rest apart, so that 1 - σ(40) can be added up to 4e-18.
 """
 
 from __future__ import annotations
@@ -41,6 +44,8 @@ class Function:
         Whether |f'| grows without bound where the argument does: numbers run away along a recurrence.
     activation : bool
         Whether a job may pick it for ``sigma``.
+    parts : callable, ndarray -> (ndarray, ndarray), or None
+        Of a function that saturates: the limit that a value is next to, or 0, and the value less that limit.
     """
 
     name: str
@@ -53,6 +58,7 @@ class Function:
     domain: tuple[float, float] = (-np.inf, np.inf)
     grows: bool = False
     activation: bool = False
+    parts: Callable[[Array], tuple[Array, Array]] | None = None
 
 
 def logistic(a: Array) -> Array:
@@ -61,12 +67,58 @@ def logistic(a: Array) -> Array:
     return np.where(a.real >= 0, 1 / (1 + small), small / (1 + small))
 
 
+def _logistic_slope(a: Array) -> Array:
+    """exp(-|a|)/(1 + exp(-|a|))²: the slope is even."""
+    e = np.exp(np.where(a.real >= 0, -a, a))
+    return e / (1 + e) ** 2
+
+
+def _logistic_parts(a: Array) -> tuple[Array, Array]:
+    upper = a.real > 0
+    return upper.astype(float), np.where(upper, -logistic(-a), logistic(a))
+
+
+def _tanh_slope(a: Array) -> Array:
+    """1/cosh²: four times the slope of the logistic function at 2a."""
+    return 4 * _logistic_slope(2 * a)
+
+
+def _tanh_parts(a: Array) -> tuple[Array, Array]:
+    limit = np.where(np.abs(a.real) > 1, np.sign(a.real), 0.0)
+    return limit, np.where(limit == 0, np.tanh(a), -2 * limit * logistic(-2 * limit * a))
+
+
+def _shifted(z: Array) -> tuple[Array, Array, Array]:
+    """Where the largest entry is, z less that entry, and the sum of exp of all others.
+
+    The shift is the entry itself, imaginary part and all: a shift of all entries changes no softmax, so its
+    derivative by the complex step holds no difference of large numbers.
+    """
+    z = np.asarray(z)
+    top = np.arange(z.shape[-1]) == z.real.argmax(axis=-1)[..., None]
+    shifted = z - np.where(top, z, 0).sum(axis=-1, keepdims=True)
+    return top, shifted, np.where(top, 0, np.exp(shifted)).sum(axis=-1, keepdims=True)
+
+
 def softmax(z: Array) -> Array:
     """exp(z) over its sum along the last axis."""
-    e = np.exp(
-        z - z.real.max(axis=-1, keepdims=True)
-    )  # shift by the real part: stays analytic for the complex step
-    return np.asarray(e / e.sum(axis=-1, keepdims=True))
+    _, shifted, others = _shifted(z)
+    return np.asarray(np.exp(shifted) / (1 + others))
+
+
+def log_softmax(z: Array) -> Array:
+    """Logarithm of the softmax along the last axis, finite also where a softmax rounds to 0 or to 1."""
+    _, shifted, others = _shifted(z)
+    logarithm = np.log1p(others.real)
+    if np.iscomplexobj(others):
+        logarithm = logarithm + 1j * (others.imag / (1 + others.real))
+    return np.asarray(shifted - logarithm)
+
+
+def _softmax_parts(z: Array) -> tuple[Array, Array]:
+    top, shifted, others = _shifted(z)
+    upper = top & (others.real < 1)
+    return upper.astype(float), np.where(upper, -others, np.exp(shifted)) / (1 + others)
 
 
 def heaviside(a: Array) -> Array:
@@ -102,19 +154,21 @@ TABLE = {
             "tanh",
             "the hyperbolic tangent",
             np.tanh,
-            lambda a: 1 - np.tanh(a) ** 2,
+            _tanh_slope,
             _sympy("tanh"),
             1.0,
             activation=True,
+            parts=_tanh_parts,
         ),
         Function(
             "sigmoid",
             "the logistic function",
             logistic,
-            lambda a: logistic(a) * (1 - logistic(a)),
+            _logistic_slope,
             _logistic,
             0.25,
             activation=True,
+            parts=_logistic_parts,
         ),
         Function(
             "relu",
@@ -151,7 +205,7 @@ TABLE = {
             _sympy("log"),
             domain=(0.0, np.inf),
         ),
-        Function("softmax", "softmax, exp(z) over the sum of its entries", softmax),
+        Function("softmax", "softmax, exp(z) over the sum of its entries", softmax, parts=_softmax_parts),
     )
 }
 ACTIVATIONS = tuple(name for name, row in TABLE.items() if row.activation)

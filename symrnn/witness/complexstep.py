@@ -1,7 +1,9 @@
 """Derivatives by the complex step: the imaginary part of a forward pass, and no rules in sight.
 
-``f(x + ih)`` has the imaginary part ``h f'(x)`` up to O(h³); nothing is subtracted, so with h = 1e-30 there
-is neither truncation nor cancellation (central differences reach about 1e-11 here). All entries of a
+``f(x + ih)`` has the imaginary part ``h f'(x)`` up to O(h³); nothing is subtracted, so with h = 2⁻⁷⁰, about
+1e-21, there is neither truncation nor cancellation (central differences reach about 1e-11 here); a power of
+two divides without rounding, and derivatives down to 1e-290 do not underflow. Real parts are those of the
+point, so limits, and what values differ from them by, are asked of the point. All entries of a
 variable, and for the total loss all its times, are perturbed in one pass, along a leading axis. A pass keeps
 the values that later equations still use and no others, and takes at most ``COLUMNS`` perturbations: memory
 is linear in the number of steps.
@@ -19,11 +21,11 @@ from typing import Any
 
 import numpy as np
 
-from symrnn.model import OrderedNetwork
-from symrnn.tensor import Immediate, Partial, Tensor, Total, Variable
-from symrnn.witness.interpret import Array, Values, interpret, size
+from symrnn.model import Equation, OrderedNetwork
+from symrnn.tensor import Apply, Immediate, Partial, Tensor, Total, Variable, log_softmax, softmax
+from symrnn.witness.interpret import Array, Parts, Values, interpret, size
 
-STEP_LENGTH = 1e-30
+STEP_LENGTH = 2.0**-70
 COLUMNS = 2048
 
 
@@ -32,7 +34,27 @@ class Lookup:
 
     def __init__(self, lookup: Callable[[Variable], Array], at: Values) -> None:
         self.network, self.sizes, self.batch = at.network, at.sizes, at.batch
-        self.variable = lookup
+        self.variable, self.at = lookup, at
+
+    def parts(self, variable: Variable) -> Parts | None:
+        """Limit and rest of a variable that saturates: those of the point, moved as the variable is."""
+        found, value = self.at.parts(variable), self.variable(variable)
+        if found is None or not np.iscomplexobj(value):
+            return found
+        return found[0], found[1] + 1j * value.imag
+
+    def logarithm(self, variable: Variable) -> Array | None:
+        """Logarithm of a variable that is a softmax.
+
+        It moves with the argument of the softmax, and with what the variable is moved by besides.
+        """
+        found, value = self.at.logarithm(variable), self.variable(variable)
+        if found is None or not np.iscomplexobj(value):
+            return found
+        equation = self.network.equation(variable)
+        if equation is None:
+            return found + 1j * (value.imag / value.real)
+        return found + 1j * moved_logarithm(interpret(equation.expression.args[1], self), value)
 
     def derivative(self, node: Tensor) -> Array:
         """No equation of a cell holds a derivative."""
@@ -83,18 +105,33 @@ def held_fixed(node: Tensor, at: Values) -> Array:
     return np.moveaxis(found, 0, -1).reshape((*at.batch, *size(node.shape, at)))
 
 
+def moved_logarithm(z: Array, y: Array) -> Array:
+    """Imaginary part of log(y), where y is softmax(z) and what it is moved by besides."""
+    besides = np.broadcast_to(y.imag - softmax(z).imag, np.broadcast_shapes(y.shape, z.shape))
+    real = np.broadcast_to(y.real, besides.shape)
+    return np.imag(log_softmax(z)) + np.divide(besides, real, out=np.zeros(besides.shape), where=besides != 0)
+
+
 class Schedule:
     """When a network computes and uses its variables.
 
-    ``place`` is the number of the equation that defines a variable, ``uses`` those of the first and the last
-    equation that it stands in.
+    ``place`` is the number of the equation that defines a variable, ``read`` what an equation reads, ``uses``
+    the numbers of the first and the last equation that reads a variable.
     """
 
     def __init__(self, network: OrderedNetwork) -> None:
         self.place = {equation.target: number for number, equation in enumerate(network.equations)}
+        self.read = [_read(equation, network) for equation in network.equations]
         self.uses: dict[Variable, tuple[int, int]] = {}
-        for number, equation in enumerate(network.equations):
-            self.uses |= {v: (self.uses.get(v, (number,))[0], number) for v in equation.used}
+        for number, read in enumerate(self.read):
+            self.uses |= {v: (self.uses.get(v, (number,))[0], number) for v in read}
+
+
+def _read(equation: Equation, network: OrderedNetwork) -> list[Variable]:
+    """Return what the evaluation of an equation reads: its variables; for log(ŷ) the argument of ŷ too."""
+    logarithms = (node.args[1] for node in equation.expression.atoms(Apply) if node.function == "log")
+    inner = (network.equation(v) for v in logarithms if isinstance(v, Variable))
+    return [*equation.used, *(v for e in inner if e is not None and e.expression.has(Apply) for v in e.used)]
 
 
 def along_all_paths(of: Variable, wrt: Sequence[Variable], at: Values, schedule: Schedule) -> Array:
@@ -134,7 +171,7 @@ def along_all_paths(of: Variable, wrt: Sequence[Variable], at: Values, schedule:
             known[v] = interpret(equation.expression, perturbed)
         if v in columns:
             known[v] = injected(v, known.get(v, at.variable(v)))
-        for u in equation.used:
+        for u in schedule.read[place]:
             if schedule.uses[u][-1] == place:
                 known.pop(u, None)
     found = known.get(of, np.zeros(())).imag / STEP_LENGTH

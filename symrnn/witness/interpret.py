@@ -3,11 +3,15 @@
 Leaves are asked of a ``Values``: a point, a point seen at many times at once (``Instants``), or a perturbed
 forward pass (``complexstep``). Every array may have leading batch axes in front of the axes that its shape
 names; they broadcast, so many times and many perturbations take one pass.
+
+A sum adds limits up before it adds what values differ from them by: ŷ - y, where ŷ is next to 1 and y is 1,
+is that difference with all its digits, and so is 1 - σ(a). The logarithm of a softmax is evaluated in one
+piece.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Any, Protocol
 
@@ -40,6 +44,7 @@ from symrnn.tensor import (
 )
 
 Array = npt.NDArray[Any]
+Parts = tuple[Array, Array]
 
 
 class Values(Protocol):
@@ -57,6 +62,12 @@ class Values(Protocol):
 
     def derivative(self, node: Tensor) -> Array:
         """Value of a derivative node."""
+
+    def parts(self, variable: Variable) -> Parts | None:
+        """Limit and rest of a variable that saturates; None for any other."""
+
+    def logarithm(self, variable: Variable) -> Array | None:
+        """Logarithm of a variable that is a softmax; None for any other."""
 
     def instants(self, choices: Sequence[Mapping[Any, int]]) -> Values:
         """Return the same, seen at several choices of symbolic times, along a leading axis."""
@@ -84,7 +95,7 @@ def interpret(tensor: Tensor, at: Values) -> Array:
             half = size(tensor.shape[: tensor.rank // 2], at)
             return np.eye(int(np.prod(half))).reshape(half + half)
         case Plus():
-            return reduce(np.add, (of(term) for term in tensor.args))
+            return _added([_in_parts(term, at) for term in tensor.args])
         case Scale(factor, scaled):
             return float(factor) * of(scaled)
         case Contraction():
@@ -97,13 +108,12 @@ def interpret(tensor: Tensor, at: Values) -> Array:
         case Hadamard(left, right):
             return of(left) * of(right)
         case Outer(left, right):
-            u, v = of(left), of(right)
-            return u.reshape(u.shape + (1,) * right.rank) * v.reshape(
-                v.shape[: v.ndim - right.rank] + (1,) * left.rank + v.shape[v.ndim - right.rank :]
-            )
+            return _outer(of(left), of(right), left.rank, right.rank)
         case Diagonal(vector):
             v = of(vector)
             return v[..., :, None] * np.eye(v.shape[-1])
+        case Apply("log", Variable() as v, 0) if (found := at.logarithm(v)) is not None:
+            return found
         case Apply(function, argument, order):
             row = TABLE[function]
             if order == 0:
@@ -118,6 +128,60 @@ def interpret(tensor: Tensor, at: Values) -> Array:
             factors = (of(tensor.instance(j)) for j in tensor.times())
             return reduce(lambda done, later: later @ done, factors, np.eye(at.sizes[tensor.shape[0]]))
     raise NotImplementedError(f"no value for {tensor}")
+
+
+def _in_parts(tensor: Tensor, at: Values) -> tuple[Array | None, Array]:
+    """Return the limit of an expression, None for 0, and its value less the limit."""
+    match tensor:
+        case Ones():
+            ones = interpret(tensor, at)
+            return ones, np.zeros_like(ones)
+        case Variable():
+            return at.parts(tensor) or (None, at.variable(tensor))
+        case Apply(function, argument, 0) if (split := TABLE[function].parts) is not None:
+            return split(interpret(argument, at))
+        case Scale(factor, scaled):
+            limit, rest = _in_parts(scaled, at)
+            return None if limit is None else float(factor) * limit, float(factor) * rest
+        case Hadamard(left, right):
+            return _product(_in_parts(left, at), _in_parts(right, at), np.multiply)
+        case Outer(left, right):
+            axes = left.rank, right.rank
+            return _product(_in_parts(left, at), _in_parts(right, at), lambda u, v: _outer(u, v, *axes))
+        case Diagonal(vector):
+            limit, rest = _in_parts(vector, at)
+            eye = np.eye(rest.shape[-1])
+            return None if limit is None else limit[..., :, None] * eye, rest[..., :, None] * eye
+    return None, interpret(tensor, at)
+
+
+def _product(
+    left: tuple[Array | None, Array],
+    right: tuple[Array | None, Array],
+    times: Callable[[Array, Array], Array],
+) -> tuple[Array | None, Array]:
+    """Return limit and rest of a product of what both are told apart in."""
+    (a, u), (b, v) = left, right
+    if a is None and b is None:
+        return None, times(u, v)
+    if a is None or b is None:  # nothing of it can cancel a limit of the other
+        return None, times(u if a is None else a + u, v if b is None else b + v)
+    return times(a, b), times(a, v) + times(u, b) + times(u, v)
+
+
+def _added(terms: Sequence[tuple[Array | None, Array]]) -> Array:
+    """Add terms: limits, then what has none, then the rests of those that have one."""
+    plain = [rest for limit, rest in terms if limit is None]
+    limits = [limit for limit, _ in terms if limit is not None]
+    rests = [rest for limit, rest in terms if limit is not None]
+    return reduce(np.add, (*limits, *plain, *rests))
+
+
+def _outer(u: Array, v: Array, left: int, right: int) -> Array:
+    """Outer product of arrays whose last axes are ``left`` and ``right`` named ones."""
+    return u.reshape(u.shape + (1,) * right) * v.reshape(
+        v.shape[: v.ndim - right] + (1,) * left + v.shape[v.ndim - right :]
+    )
 
 
 def _sum(tensor: TimeSum, at: Values) -> Array:

@@ -27,9 +27,10 @@ from symrnn.tensor import (
     Variable,
     free_times,
     instantiate,
+    log_softmax,
 )
-from symrnn.witness.complexstep import STEP_LENGTH, Lookup, Schedule, held_fixed, total
-from symrnn.witness.interpret import Array, Values, contract_arrays, fixed_ranges, interpret, size
+from symrnn.witness.complexstep import STEP_LENGTH, Lookup, Schedule, held_fixed, moved_logarithm, total
+from symrnn.witness.interpret import Array, Parts, contract_arrays, fixed_ranges, interpret, size
 
 __all__ = [
     "MOST_DRAWS",
@@ -87,6 +88,8 @@ class Point:
         self.given = dict(values)
         self.known: dict[Variable, Array] = dict(values)
         self.derivatives: dict[Tensor, Array] = {}
+        self.told_apart: dict[Variable, Parts | None] = {}
+        self.logarithms: dict[Variable, Array | None] = {}
         self.origin: Point | None = None
         self.views: dict[OrderedNetwork, Point] = {network: self}
         self.seen: dict[Any, Instants] = {}
@@ -132,6 +135,36 @@ class Point:
                 self.known[stack.pop()] = interpret(equation.expression, known)
         return self.known[variable]
 
+    def parts(self, variable: Variable) -> Parts | None:
+        """Limit and rest of a variable whose equation is a function that saturates, from its argument."""
+        if variable not in self.told_apart:
+            function = self.function(variable)
+            split = None if function is None else TABLE[function.function].parts
+            self.told_apart[variable] = None if split is None else split(self._argument(function))
+        return self.told_apart[variable]
+
+    def logarithm(self, variable: Variable) -> Array | None:
+        """Logarithm of a variable whose equation is a softmax, from its argument."""
+        if variable not in self.logarithms:
+            function = self.function(variable)
+            is_softmax = function is not None and function.function == "softmax"
+            self.logarithms[variable] = log_softmax(self._argument(function)) if is_softmax else None
+        return self.logarithms[variable]
+
+    def function(self, variable: Variable) -> Apply | None:
+        """Return the function that a variable is by its equation, and nothing else."""
+        equation = self.network.by_target.get(variable)
+        if equation is None and self.origin is not None:
+            return self.origin.function(variable)
+        plain = (
+            equation is not None and isinstance(equation.expression, Apply) and not equation.expression.order
+        )
+        return equation.expression if equation is not None and plain else None
+
+    def _argument(self, function: Apply | None) -> Array:
+        assert function is not None
+        return np.asarray(interpret(function.argument, Lookup(self.variable, self)))
+
     @cached_property
     def schedule(self) -> Schedule:
         """When the network computes what."""
@@ -168,6 +201,28 @@ class Instants:
         """Value of a variable at every choice."""
         return self._stacked(variable, self.under.variable)
 
+    def parts(self, variable: Variable) -> Parts | None:
+        """Limit and rest of a variable at every choice; None if it saturates at none."""
+        if not free_times(variable) & self.choices[0].keys():
+            return self.under.parts(variable)
+        each = [instantiate(variable, dict(choice)) for choice in self.choices]
+        found = [(self.under.parts(v), self.under.variable(v)) for v in each]
+        if all(parts is None for parts, _ in found):
+            return None
+        split = [(np.zeros_like(value), value) if parts is None else parts for parts, value in found]
+        axes = len(self.under.batch) + variable.rank
+        limits, rests = (self._lined_up(arrays, axes) for arrays in zip(*split))
+        return limits, rests
+
+    def logarithm(self, variable: Variable) -> Array | None:
+        """Logarithm of a variable that is a softmax at every choice."""
+        if not free_times(variable) & self.choices[0].keys():
+            return self.under.logarithm(variable)
+        found = [self.under.logarithm(instantiate(variable, dict(choice))) for choice in self.choices]
+        logarithms = [array for array in found if array is not None]
+        axes = len(self.under.batch) + variable.rank
+        return self._lined_up(logarithms, axes) if len(logarithms) == len(found) else None
+
     def derivative(self, node: Tensor) -> Array:
         """Value of a derivative at every choice; within a step all of them take one pass."""
         if node not in self.known and not isinstance(node, Total) and self._in_one_pass(node):
@@ -184,8 +239,13 @@ class Instants:
                 return each(node)
             axes = len(self.under.batch) + node.rank
             arrays = [each(instantiate(node, dict(choice))) for choice in self.choices]
-            self.known[node] = np.stack([a.reshape((1,) * (axes - a.ndim) + a.shape) for a in arrays])
+            self.known[node] = self._lined_up(arrays, axes)
         return self.known[node]
+
+    def _lined_up(self, arrays: Sequence[Array], axes: int) -> Array:
+        """Stack arrays that may lack leading axes, or have them of length 1."""
+        full = [np.reshape(a, (1,) * (axes - a.ndim) + a.shape) for a in arrays]
+        return np.stack(full)
 
     def _in_one_pass(self, node: Tensor) -> bool:
         """Whether a derivative within a step is the same expression of the times at every choice.
@@ -356,6 +416,40 @@ def values(tensor: Tensor, at: Point, choices: Sequence[Mapping[Any, int]]) -> A
     return np.broadcast_to(interpret(tensor, at.instants(choices)), shape)
 
 
-def evaluate(tensor: Tensor, variable: Callable[[Variable], Array], at: Values) -> Array:
+class _Elsewhere(Lookup):
+    """Values that come from elsewhere: what an argument is worth is asked there too, if it is known there."""
+
+    def __init__(self, lookup: Callable[[Variable], Array], at: Point) -> None:
+        super().__init__(lookup, at)
+        self.function = at.function
+
+    def parts(self, variable: Variable) -> Parts | None:
+        """Limit and rest of a variable that saturates."""
+        function = self.function(variable)
+        split = None if function is None else TABLE[function.function].parts
+        argument = None if split is None or function is None else self._known(function.argument)
+        if split is None or argument is None:
+            return None
+        (limit, rest), y = split(np.real(argument)), self.variable(variable)
+        return limit, rest + 1j * y.imag if np.iscomplexobj(y) else rest
+
+    def logarithm(self, variable: Variable) -> Array | None:
+        """Logarithm of a variable that is a softmax."""
+        function = self.function(variable)
+        is_softmax = function is not None and function.function == "softmax"
+        argument = self._known(function.argument) if function is not None and is_softmax else None
+        if argument is None:
+            return None
+        found, y = np.real(log_softmax(argument)), self.variable(variable)
+        return found + 1j * moved_logarithm(argument, y) if np.iscomplexobj(y) else found
+
+    def _known(self, tensor: Tensor) -> Array | None:
+        try:
+            return interpret(tensor, self)
+        except KeyError:
+            return None
+
+
+def evaluate(tensor: Tensor, variable: Callable[[Variable], Array], at: Point) -> Array:
     """Value of an expression whose variables are looked up elsewhere."""
-    return interpret(tensor, Lookup(variable, at))
+    return interpret(tensor, _Elsewhere(variable, at))

@@ -101,6 +101,8 @@ class Reader:
                 return self.entry(inner.array, entry) if entry else inner
             case Sum(terms):
                 return add((sign, self.value(term), term == Numeral(1.0)) for sign, term in terms)
+            case Function("log", 0, Letter() as letter) if (found := self.logarithm(letter)) is not None:
+                return found
             case Function(name, primes, argument):
                 return self.function(name, primes, self.value(argument))
             case Fraction(top, bottom):
@@ -183,6 +185,19 @@ class Reader:
         if self.perturbed is not None and key == self.perturbed[0]:
             array = self.perturbed[1]
         value = self.shown(array)
+        return self.entry(value.array, entries) if entries else value
+
+    def logarithm(self, node: Letter) -> Value | None:
+        """Return the logarithm of a letter that is a softmax, from its argument; None for any other."""
+        if self.symbols.resolve(node, self.indices) is None or node.copy:
+            return None
+        key, entries = self.variable(node)
+        if self.perturbed is not None and key == self.perturbed[0]:
+            return None
+        found = self.symbols.point.logarithm(self.symbols.variable(key))
+        if found is None:
+            return None
+        value = self.shown(found)
         return self.entry(value.array, entries) if entries else value
 
     def constant(self, node: Letter) -> Value:
