@@ -157,6 +157,10 @@ class OrderedNetwork(Graph):
         """Return a variable at every time that it exists at."""
         return list(self._known[name].values())
 
+    def has(self, name: str) -> bool:
+        """Whether there is a variable of this name."""
+        return name in self._known
+
     def shape(self, name: str) -> Shape:
         """Shape of a variable by name."""
         return next(iter(self._known[name].values())).shape

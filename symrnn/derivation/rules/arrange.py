@@ -215,7 +215,7 @@ def swap_sums(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     "contract the outer product",
     "A product with an outer product touches its left factor only.",
     source="associativity: the sum runs over the first axis of the left factor",
-    because="The sum over p meets the left factor only; the right one stays outside.",
+    because="The sum meets the left factor only; the right one stays outside.",
 )
 def contract_outer(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """g (A ⊗ v) = (g A) ⊗ v."""

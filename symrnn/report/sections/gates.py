@@ -12,6 +12,7 @@ from symrnn.notation import Symbol, sign_of
 from symrnn.report.compose import display, fits, one_row_each, result, steps
 from symrnn.report.forms import alike, results
 from symrnn.report.material import Material
+from symrnn.report.sections import stacked
 from symrnn.report.sections.factors import contraction, explicitly, from_loss, other_gradients, through_scores
 from symrnn.report.wording import listing, say, sentences
 from symrnn.tensor import Derivative, Direct
@@ -48,7 +49,7 @@ def from_state(material: Material) -> list[Block]:
             blocks.append(steps(found))
             if (found.goal.args[0].name, state) in boxed:
                 blocks.append(result(found, words("gates.all"), words("gates.every_way")))
-    return blocks + direct(material)
+    return [*blocks, *stacked.section(material), *direct(material)]
 
 
 def held_fixed(goals: list[Derivative]) -> Text:
