@@ -37,7 +37,15 @@ class UsageError(InputError):
 
 def report(options: argparse.Namespace) -> int:
     """Make the report of a job file."""
-    from symrnn.report import FORMATS, STAMP, make_report, mixed, read_job, write_stamped
+    from symrnn.report import (
+        FORMATS,
+        STAMP,
+        check_printable,
+        make_report,
+        mixed,
+        read_job,
+        write_stamped,
+    )
 
     formats = [name.strip() for name in options.format.split(",")]
     for name in formats:
@@ -46,6 +54,7 @@ def report(options: argparse.Namespace) -> int:
     if options.variants is not None:
         return _variants(options, formats)
     job = read_job(options.job, options.seed)
+    check_printable(job, formats, options.engine)
     with progress(Path(options.job).parent.name or "report") as tell:
         own = None if options.templates is None else Path(options.templates)
         made = make_report(job, formats, options.engine, tell, own)
@@ -69,11 +78,12 @@ def report(options: argparse.Namespace) -> int:
 
 def _variants(options: argparse.Namespace, formats: list[str]) -> int:
     """Make an exercise and its solution for every student."""
-    from symrnn.report import make_variants, order
+    from symrnn.report import check_printable, make_variants, order
 
     folder = None if options.out is None else Path(options.out)
     own = None if options.templates is None else Path(options.templates)
     wanted = order(options.job, options.variants, formats, options.engine, folder, options.seed, own)
+    check_printable(wanted.job, formats, options.engine, wanted.students)
     total = len(wanted.students)
     try:
         with counted(Path(options.variants).stem, total) as (tell, advance):
@@ -157,7 +167,9 @@ def verify(options: argparse.Namespace) -> int:
             from symrnn.report import certificate_of, certify_job, read_job
 
             if options.activation or options.loss:
-                raise UsageError("--activation and --loss belong to a cell; a job file says its own")
+                raise UsageError(
+                    "--activation and --loss belong to a cell; a job file says its own; accepted: neither"
+                )
             job = read_job(options.what, options.seed)
             _, ledger = certify_job(job, tell)
             data, certificates = certificate_of(job, ledger), ledger.certificates
@@ -195,7 +207,8 @@ def _is_job(what: str) -> bool:
     if "sequence" in data or "cell" in data:
         return True
     raise FileError(
-        f"{what}: neither a job nor a cell; a job has [sequence] and cell, a cell has [equations] or layers"
+        f"{what}: neither a job nor a cell; a job has [sequence] and cell, a cell has [equations] or layers;"
+        " accepted: one of them"
     )
 
 

@@ -165,7 +165,7 @@ CELLS: dict[str, Any] = {
     ),
     "a comment sign in a name": ("[parameters]", "[parameters]\n'a%b' = ['d']", ["'a%b'", "such as W"]),
     "a name of Python's": ("[parameters]", "[parameters]\n__import__ = ['d']", ["__import__", "such as W"]),
-    "a reserved name": ("[parameters]", "[parameters]\nsigma = ['d']", ["sigma", "is taken; reserved"]),
+    "a reserved name": ("[parameters]", "[parameters]\nsigma = ['d']", ["sigma", "is taken; accepted"]),
     "a signal that is not defined": (A, "q[t] + b", ["no signal 'q'", "here one may use x[t]"]),
     "a signal before its definition": (A, "s[t] + b", ["s[t] before its definition", "accepted: s[t-1]"]),
     "an equation in terms of itself": (A, "a[t] + b", ["no signal 'a' yet", "here one may use"]),
@@ -251,7 +251,7 @@ CELLS: dict[str, Any] = {
         ["on paper s_1 looks like s at step 1", "another name"],
     ),
     "a mark of the notation as a name": ("[parameters]", "[parameters]\ndelta = ['d']", ["delta is taken"]),
-    "a name of the loss": ("[parameters]", "[parameters]\ne = ['d']", ["the name e is taken; reserved"]),
+    "a name of the loss": ("[parameters]", "[parameters]\ne = ['d']", ["the name e is taken; accepted"]),
     "an equation for the input": ("[equations]", '[equations]\nx = "b"', ["x is given", "another name"]),
     "an axis for no signal": (
         "[parameters]",

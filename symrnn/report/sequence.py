@@ -93,7 +93,7 @@ def _vocabulary(place: str, words: list[Any]) -> tuple[str, ...]:
     for word in words:
         check_text(place, "a word of the vocabulary", word, 20)
     if len(set(words)) != len(words):
-        raise JobError(f"{place}: vocabulary names a word twice: {words!r:.80}")
+        raise JobError(f"{place}: vocabulary names a word twice: {words!r:.80}; accepted: each once")
     return tuple(words)
 
 
@@ -149,7 +149,9 @@ def sizes_of(where: str, cell: Cell, state: int, sequence: Sequence) -> dict[str
     axis_x, axis_y = cell.input_shape[0], cell.signals[cell.roles.target][0]
     read, aimed = len(sequence.inputs[0]), len(sequence.targets[0])
     if axis_x == axis_y and read != aimed:
-        raise JobError(f"{where}: inputs have {read} entries, targets {aimed}, on one axis {axis_x}")
+        raise JobError(
+            f"{where}: inputs have {read} entries, targets {aimed}, on one axis {axis_x}; accepted: as many"
+        )
     sizes = {axis_x: read, axis_y: aimed}
     for axis in (axis for shape in (*cell.parameters.values(), *cell.signals.values()) for axis in shape):
         sizes.setdefault(axis, state)
