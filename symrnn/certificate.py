@@ -48,6 +48,8 @@ MOST_ENTRIES = 30
 class CertificateError(InputError):
     """A step that does not hold; the message names step, rule, deviation and both lines."""
 
+    longest = 5_000
+
 
 @dataclass(frozen=True)
 class Check:

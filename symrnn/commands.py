@@ -37,7 +37,15 @@ class UsageError(InputError):
 
 def report(options: argparse.Namespace) -> int:
     """Make the report of a job file."""
-    from symrnn.report import FORMATS, STAMP, make_report, mixed, read_job, write_stamped
+    from symrnn.report import (
+        FORMATS,
+        STAMP,
+        check_printable,
+        make_report,
+        mixed,
+        read_job,
+        write_stamped,
+    )
 
     formats = [name.strip() for name in options.format.split(",")]
     for name in formats:
@@ -46,6 +54,7 @@ def report(options: argparse.Namespace) -> int:
     if options.variants is not None:
         return _variants(options, formats)
     job = read_job(options.job, options.seed)
+    check_printable(job, formats, options.engine)
     with progress(Path(options.job).parent.name or "report") as tell:
         own = None if options.templates is None else Path(options.templates)
         made = make_report(job, formats, options.engine, tell, own)
@@ -69,11 +78,12 @@ def report(options: argparse.Namespace) -> int:
 
 def _variants(options: argparse.Namespace, formats: list[str]) -> int:
     """Make an exercise and its solution for every student."""
-    from symrnn.report import make_variants, order
+    from symrnn.report import check_printable, make_variants, order
 
     folder = None if options.out is None else Path(options.out)
     own = None if options.templates is None else Path(options.templates)
     wanted = order(options.job, options.variants, formats, options.engine, folder, options.seed, own)
+    check_printable(wanted.job, formats, options.engine, wanted.students)
     total = len(wanted.students)
     try:
         with counted(Path(options.variants).stem, total) as (tell, advance):
@@ -102,10 +112,11 @@ def derive(options: argparse.Namespace) -> int:
     cell = picked(options.cell, options.activation, options.loss)
     notation = Preset() if options.notation is None else read_preset(options.notation, options.cell, cell)
     cell = notation.cell(cell)
-    last = options.at if options.at is not None else options.steps or 4
-    if last < 1:
-        raise UsageError(f"--at: found {last}; accepted: 1 or a later step")
-    network = cell.unroll(options.steps or last)
+    if options.at is not None and options.at < 1:
+        raise UsageError(f"--at: found {options.at}; accepted: 1 or a later step")
+    said = (steps for steps in (options.steps, options.at, 4) if steps is not None)
+    network = cell.unroll(next(said))
+    last = network.steps if options.at is None else options.at
     of = network[notation.read([options.of or network.roles.loss], cell)[0], last]
     sizes = _sizes(options.size)
     if why := cell.single_class(sizes):
@@ -159,7 +170,9 @@ def verify(options: argparse.Namespace) -> int:
             from symrnn.report import certificate_of, certify_job, read_job
 
             if options.activation or options.loss:
-                raise UsageError("--activation and --loss belong to a cell; a job file says its own")
+                raise UsageError(
+                    "--activation and --loss belong to a cell; a job file says its own; accepted: neither"
+                )
             job = read_job(options.what, options.seed)
             _, ledger = certify_job(job, tell)
             data, certificates = certificate_of(job, ledger), ledger.certificates
@@ -203,7 +216,8 @@ def _is_job(what: str) -> bool:
     if "sequence" in data or "cell" in data:
         return True
     raise FileError(
-        f"{what}: neither a job nor a cell; a job has [sequence] and cell, a cell has [equations] or layers"
+        f"{what}: neither a job nor a cell; a job has [sequence] and cell, a cell has [equations] or layers;"
+        " accepted: one of them"
     )
 
 

@@ -22,7 +22,7 @@ from .blocks import (
     Table as Table,
     Text as Text,
 )
-from .dialects import Format as Format
+from .dialects import Format as Format, lacking as lacking
 from .engines import (
     Engine as Engine,
     Shared as Shared,

@@ -29,6 +29,11 @@ def templates(format: Format) -> Path:
     return template_folder(DIALECTS[format].folder)
 
 
+def lacking(text: str, format: Format) -> str:
+    """Return the characters of a text, each once, that the fonts of a format lack."""
+    return DIALECTS[format].lacks(text)
+
+
 @dataclass(frozen=True)
 class Dialect:
     """The markup of a format: its class, and what makes markup out of values."""
@@ -38,6 +43,7 @@ class Dialect:
     emit: Callable[[Tree], str]
     escape: Callable[[str], str]
     filters: Mapping[str, Callable[..., Any]]
+    lacks: Callable[[str], str] = lambda text: ""  # a browser has a font for everything
 
     def printed(self, value: object) -> str:
         """Return what a template prints for a value: markup as it is, text made harmless, trees emitted."""
@@ -70,6 +76,7 @@ DIALECTS: dict[Format, Dialect] = {
         tex.latex,
         tex.escape,
         {"picture": tikz, "pdfstring": filters.pdfstring, "chunks": filters.chunks},
+        tex.lacking,
     ),
     "typ": Dialect(
         "typst",
@@ -77,6 +84,7 @@ DIALECTS: dict[Format, Dialect] = {
         typ.typst,
         typ.escape,
         {"picture": scene_typst, "quoted": typ.quoted, "spoken": typ.spoken, "columns": filters.columns},
+        typ.lacking,
     ),
     "html": Dialect(
         "html",

@@ -195,7 +195,7 @@ def _weights(mask: Sequence[float] | None, steps: int) -> tuple[float, ...]:
     """Return a weight for each step, checked."""
     weights = [1] * steps if mask is None else list(mask)
     if len(weights) != steps or not any(weights):
-        raise NetworkError(f"the mask {weights} needs {steps} weights, not all zero")
+        raise NetworkError(f"the mask {weights} needs {steps} weights, not all zero; accepted: one a step")
     if not all(math.isfinite(weight) for weight in weights):
-        raise NetworkError(f"the mask {weights} holds a number that is not finite")
+        raise NetworkError(f"the mask {weights} holds a number that is not finite; accepted: finite ones")
     return tuple(float(weight) for weight in weights)

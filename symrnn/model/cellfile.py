@@ -141,7 +141,7 @@ def _check_use(where: str, cell: Cell, lines: Lines) -> None:
     computed = {equation.target.name for equation in cell.step}
     for state in cell.states:
         if state not in computed:
-            raise CellError(f"{where}: the state {state} has no equation")
+            raise CellError(f"{where}: the state {state} has no equation; add an equation {state}")
     if not cell.signals[z] or not cell.signals[y]:
         number = z if not cell.signals[z] else y
         raise CellError(
@@ -156,7 +156,7 @@ def _check_use(where: str, cell: Cell, lines: Lines) -> None:
     used = {v.name for equation in cell.step for v in equation.used}
     if unused := [name for name in cell.parameters if name not in used]:
         place = f"{where}{line_of(lines, 'parameters', unused[0])}"
-        raise CellError(f"{place}: the parameter {unused[0]} occurs in no equation")
+        raise CellError(f"{place}: the parameter {unused[0]} occurs in no equation; accepted: one that does")
     if x not in used:
         raise CellError(
             f"{where}: no equation reads the input {x}; accepted: one that does, such as U @ {x}[t]"
@@ -201,7 +201,9 @@ def _equation(place: str, name: str, text: Any, cell: Cell, activation: str) -> 
             )
         elif variable.time == STEP - 1 and variable.name not in cell.states:
             raise CellError(
-                f"{place}: it uses {variable}, but only states are carried over; states = {list(cell.states)}"
+                f"{place}: it uses {variable}, but only states are carried over; states ="
+                f" {list(cell.states)};"
+                f" accepted: {variable.name}[t], or {variable.name} among the states"
             )
     return made
 
@@ -212,7 +214,9 @@ def _check_name(where: str, name: Any) -> None:
             f"{where}: the name {name!r:.60} is not a plain symbol; accepted: such as W, s or b_hn"
         )
     if name in (*NOTATION, *MARKS):
-        raise CellError(f"{where}: the name {name} is taken; reserved: {', '.join((*NOTATION, *MARKS))}")
+        raise CellError(
+            f"{where}: the name {name} is taken; accepted: none of {', '.join((*NOTATION, *MARKS))}"
+        )
     if name.endswith("_bar"):
         raise CellError(f"{where}: the name {name} is that of an adjoint; accepted: one without _bar")
 

@@ -31,7 +31,8 @@ class Equation:
     def __post_init__(self) -> None:
         if self.target.shape != self.expression.shape:
             raise ShapeError(
-                f"{self.target} has shape {self.target.shape}, its expression {self.expression.shape}"
+                f"{self.target} has shape {self.target.shape}, its expression {self.expression.shape};"
+                " accepted: the same"
             )
 
     @cached_property

@@ -177,8 +177,8 @@ class OrderedNetwork(Graph):
         if isinstance(time, Expr) and not time.is_Integer and some.time is not None:
             return some.at(time)
         times = sorted(int(t) for t in at if t is not None)
-        only = f"it exists at step {times[0]} only" if len(times) == 1 else ""
-        said = only or (f"it exists at the steps {times[0]} to {times[-1]}" if times else f"write {name}")
+        only = f"accepted: step {times[0]}" if len(times) == 1 else ""
+        said = only or (f"accepted: the steps {times[0]} to {times[-1]}" if times else f"write {name}")
         raise NetworkError(f"{name} has no value at step {time}; {said}")
 
     def lookup(self, text: str) -> Variable:

@@ -44,5 +44,7 @@ def new_cell(name: str, folder: Path) -> Path:
     except FileExistsError:
         raise NewCellError(f"new-cell: {target} exists already; accepted: another name") from None
     except OSError as error:
-        raise NewCellError(f"new-cell: {target} cannot be written ({error.strerror})") from None
+        raise NewCellError(
+            f"new-cell: {target} cannot be written ({error.strerror}); accepted: another"
+        ) from None
     return target

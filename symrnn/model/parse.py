@@ -35,6 +35,7 @@ from symrnn.tensor import (
 MAX_LENGTH = 2000
 MAX_DEPTH = 60
 LARGEST = 1e100
+SHAPES = "equal axes beside + - *, and beside @ a vector whose axis is the last of the left factor"
 ACCEPTED = "a parameter, a signal such as x[t] or s[t-1], a number, + - * @, or a function such as tanh(a[t])"
 
 
@@ -129,7 +130,7 @@ def parse(
     if len(levels) > MAX_DEPTH:
         raise ParseError(too_deep)
     if any(isinstance(node, Scale) and not abs(node.factor) < LARGEST for level in levels for node in level):
-        raise ParseError(f"cannot read {shorten(text)!r}: a number is too large")
+        raise ParseError(f"cannot read {shorten(text)!r}: a number is too large; at most {LARGEST:g} is read")
     return read
 
 
@@ -172,7 +173,7 @@ class _Reader:
     def tensor(self, node: ast.expr) -> Tensor:
         value = self.read(node)
         if not isinstance(value, Tensor):
-            raise self.refuse(node, "a number alone has no shape")
+            raise self.refuse(node, "a number alone has no shape; accepted: one times a name")
         return value
 
     def read(self, node: ast.expr) -> Tensor | Rational:
@@ -197,7 +198,7 @@ class _Reader:
                     return self.binary(node, self.read(left), op, self.read(right))
                 except ShapeError as error:
                     meant = _meant(op, self.read(left), self.read(right))
-                    raise self.refuse(node, f"{error}{meant}") from None
+                    raise self.refuse(node, f"{error}{meant}; accepted: {SHAPES}") from None
         raise self.refuse(node, _missing(node))
 
     def parameter(self, node: ast.expr, name: str) -> Tensor:
@@ -221,7 +222,7 @@ class _Reader:
                 return Variable(name, self.signals[name], STEP)
             case ast.BinOp(left=ast.Name(id="t"), op=ast.Sub(), right=ast.Constant(value=1)):
                 return Variable(name, self.signals[name], STEP - 1)
-        raise self.refuse(time, "a time is t or t-1")
+        raise self.refuse(time, f"a time is t or t-1; accepted: such as {name}[t-1]")
 
     def nearest(self, name: str, time: str = "t") -> str:
         """Return the question whether a known name was meant; capitals make no difference to it."""
@@ -289,4 +290,4 @@ class _Reader:
                 return left * right
             case ast.Div() if right != 0:
                 return left / right
-        raise self.refuse(node, "numbers know + - * / only")
+        raise self.refuse(node, "numbers know + - * / only; accepted: such as 1/2")

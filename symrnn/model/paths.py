@@ -56,11 +56,12 @@ class Graph:
         known = set(self.given)
         for number, equation in enumerate(self.equations, start=1):
             if equation.target in known:
-                raise NetworkError(f"equation {number}: {equation.target} is defined twice")
+                raise NetworkError(f"equation {number}: {equation.target} is defined twice; accepted: once")
             for variable in equation.used:
                 if variable not in known:
                     raise NetworkError(
-                        f"equation {number}: {equation.target} uses {variable} before its definition"
+                        f"equation {number}: {equation.target} uses {variable} before its definition;"
+                        " accepted: equations in order"
                     )
             known.add(equation.target)
         if not self.kept:

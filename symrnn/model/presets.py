@@ -216,7 +216,9 @@ def _check_clashes(where: str, names: Names, axes: Mapping[str, str], cell: Cell
                 f" {_free(FREE_AXES, taken)}"
             )
     if len(set(letters)) < len(letters):
-        raise PresetError(f"{where}: two axes are to be written alike: {', '.join(axes.values())}")
+        raise PresetError(
+            f"{where}: two axes are written alike: {', '.join(axes.values())}; accepted: two letters"
+        )
 
 
 def _meaning(name: str) -> str:

@@ -47,12 +47,12 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise FileError(f"{path}: not TOML: {error}") from None
+        raise FileError(f"{path}: not TOML: {error}; accepted: lines such as key = 3") from None
     except ValueError:
         most = sys.get_int_max_str_digits()
         raise FileError(f"{path}: a number has too many digits; at most {most} are read") from None
     except RecursionError:
-        raise FileError(f"{path}: not TOML that can be read: nested too deeply") from None
+        raise FileError(f"{path}: not TOML, nested too deeply; accepted: lists of a few levels") from None
 
 
 def key_lines(path: Path) -> Lines:
@@ -172,11 +172,16 @@ def check_keys(
             raise FileError(f"{where}: unknown key {key!r:.60}; accepted: {', '.join(allowed)}{hint}")
         types = allowed[key] if isinstance(allowed[key], tuple) else (allowed[key],)
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-            wanted = " or ".join(type_name(t()) for t in types)
-            raise FileError(f"{where}: {key} is {type_name(value)} ({value!r:.60}); accepted: {wanted}")
+            found = f"{type_name(value)} ({value!r:.60})"
+            raise FileError(f"{where}: {key} is {found}; accepted: {_wanted(types)}")
     for key in required:
         if key not in table:
-            raise FileError(f"{where}: the key {key!r} is missing")
+            raise FileError(f"{where}: the key {key!r} is missing; accepted: {_wanted(required[key])}")
+
+
+def _wanted(types: Any) -> str:
+    """Return what a value is to be, in words."""
+    return " or ".join(type_name(t()) for t in (types if isinstance(types, tuple) else (types,)))
 
 
 def finite_numbers(where: str, value: Any) -> None:
@@ -185,7 +190,7 @@ def finite_numbers(where: str, value: Any) -> None:
         for position, item in enumerate(value, start=1):
             finite_numbers(f"{where}, item {position}", item)
     elif isinstance(value, int | float) and not abs(value) <= sys.float_info.max:
-        raise FileError(f"{where}: {value!r:.60} is not a finite number")
+        raise FileError(f"{where}: {value!r:.60} is not a finite number; accepted: up to 1.8e308")
 
 
 def short_texts(where: str, table: dict[str, Any], names: Collection[str]) -> dict[str, str]:

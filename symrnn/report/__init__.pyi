@@ -1,5 +1,6 @@
 from .job import read_job as read_job
 from .output import write_files as write_files
+from .printable import check_printable as check_printable
 from .report import (
     FORMATS as FORMATS,
     certificate_of as certificate_of,

@@ -386,5 +386,5 @@ def _goals(
         if v.time is not None and of.time is not None and v.time > of.time:
             raise JobError(f"{place}: {of} does not depend on {v}; accepted: a step up to {of.time}")
     if len(set(wrt)) != len(wrt):
-        raise JobError(f"{place}: wrt names something twice: {names!r:.80}")
+        raise JobError(f"{place}: wrt names something twice: {names!r:.80}; accepted: each once")
     return of, wrt

@@ -112,7 +112,7 @@ def _vocabulary(place: str, key: str, words: list[Any]) -> tuple[str, ...]:
     for word in words:
         check_text(place, f"a word of the {key.replace('_', ' ')}", word, 20)
     if len(set(words)) != len(words):
-        raise JobError(f"{place}: {key} names a word twice: {words!r:.80}")
+        raise JobError(f"{place}: {key} names a word twice: {words!r:.80}; accepted: each once")
     return tuple(words)
 
 
@@ -176,7 +176,9 @@ def sizes_of(
     axis_x, axis_y = cell.input_shape[0], cell.signals[cell.roles.target][0]
     read, aimed = len(sequence.inputs[0]), len(sequence.targets[0])
     if axis_x == axis_y and read != aimed:
-        raise JobError(f"{where}: inputs have {read} entries, targets {aimed}, on one axis {axis_x}")
+        raise JobError(
+            f"{where}: inputs have {read} entries, targets {aimed}, on one axis {axis_x}; accepted: as many"
+        )
     by_data = {axis_x: read, axis_y: aimed}
     shapes = (*cell.parameters.values(), *cell.signals.values())
     free = [a for a in dict.fromkeys(axis for shape in shapes for axis in shape) if a not in by_data]

@@ -8,7 +8,19 @@ of its own for each thing that can be wrong; the message names what was found an
 
 
 class SymrnnError(Exception):
-    """Above every exception of symrnn."""
+    """Above every exception of symrnn.
+
+    Whatever a message quotes, and however much of it, the message stays short: its middle is left out, for at
+    its end it says what is accepted.
+    """
+
+    longest = 800
+
+    def __str__(self) -> str:
+        words = super().__str__()
+        if len(words) <= self.longest:
+            return words
+        return f"{words[: self.longest * 2 // 3]} … {words[-self.longest // 3 :]}"
 
 
 class InputError(SymrnnError, ValueError):

@@ -95,7 +95,7 @@ def test_a_step_before_the_first_is_refused_as_such(capsys):
         assert main(["derive", "elman", "--at", at]) == 2
         said = capsys.readouterr().err
         assert "--at" in said and "1 to 1" not in said
-    with pytest.raises(NetworkError, match="it exists at step 1 only"):
+    with pytest.raises(NetworkError, match="accepted: step 1"):
         Cell.load("elman").unroll(1)["L", 2]
 
 

@@ -14,7 +14,7 @@ def network() -> OrderedNetwork:
 
 MESSAGES = [
     (("q", 2), r"cell 'Elman' has no signal 'q'; it has U, W, b, V, c, x, y, s, a, z, yhat, L"),
-    (("s", 5), r"s has no value at step 5; it exists at the steps 0 to 4"),
+    (("s", 5), r"s has no value at step 5; accepted: the steps 0 to 4"),
     (("W", 2), r"W has no value at step 2; write W"),
     ("s", r"s needs a time, such as s\[4\]"),
 ]

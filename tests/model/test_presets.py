@@ -106,7 +106,7 @@ CLASHES = {
         "m, the size of y, z, yhat, is to be written k, which is the letter of a time too; free: m",
     ),
     "a size and a state": ('axes = { d = "s" }\n[cells.elman]', "which is a symbol of the cell too; free: d"),
-    "two sizes": ('axes = { d = "n" }\n[cells.elman]', "two axes are to be written alike: n"),
+    "two sizes": ('axes = { d = "n" }\n[cells.elman]', "two axes are written alike: n"),
 }
 
 

@@ -339,7 +339,7 @@ def check_names(folder: str, file: str, out: str, tmp_path: Path, capsys: pytest
     said = capsys.readouterr()
     assert said.err == "" and all(line.isprintable() for line in said.out.split("\n"))
     assert sorted(path.name for path in (inside / out).iterdir()) == [
-        "certificate.json", "report.ipynb", "report.tex",
+        "certificate.json", "report.ipynb", "report.tex", "stamp.json",
     ]  # fmt: skip
     assert [path.name for path in tmp_path.iterdir()] == [folder]
 

@@ -207,7 +207,7 @@ _MATH |= {"ᵀ": r"^{\top}", "⊤": r"\top", "⁺": "^{+}", "⁻": "^{-}", "ℒ"
 _MATH |= {mark: f"^{{{digit}}}" for digit, mark in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
 _MATH |= {mark: f"_{{{digit}}}" for digit, mark in enumerate("₀₁₂₃₄₅₆₇₈₉")}
 _T1 = frozenset(chr(code) for code in range(0xC0, 0x100)) | frozenset(
-    "ĂăĄąĆćČčĎďĘęĚěĞğĹĺĽľŁłŃńŇňŐőŔŕŘřŚśŞşŠšŢţŤťŮůŰűŸŹźŻżŽžŒœ§«»°¿¡"
+    "ĂăĄąĆćČčĎďĘęĚěĞğĹĺĽľŁłŃńŇňŐőŔŕŘřŚśŞşŠšŢţŤťŮůŰűŸŹźŻżŽžŒœĐđİı§«»°¿¡"
 )
 
 
@@ -219,6 +219,20 @@ def clean(text: str) -> str:
     """
     folded = re.sub(r"[^\S\u00a0]+", " ", unicodedata.normalize("NFC", text))
     return "".join(character for character in folded if unicodedata.category(character)[0] != "C")
+
+
+def _is_known(character: str) -> bool:
+    return character.isascii() or character in _T1
+
+
+def lacking(text: str) -> str:
+    """Return the characters of a text that the fonts lack, each once.
+
+    >>> lacking("Zoë, 漢 and 字漢")
+    '漢字'
+    """
+    known = _SPECIAL.keys() | _MATH.keys()
+    return "".join(dict.fromkeys(c for c in clean(text) if c not in known and not _is_known(c)))
 
 
 def escape(text: str) -> Latex:
@@ -236,7 +250,7 @@ def escape(text: str) -> Latex:
             out.append(_SPECIAL[character])
         elif character in _MATH:
             out.append(rf"\ensuremath{{{_MATH[character]}}}")
-        elif character.isascii() or character in _T1:
+        elif _is_known(character):
             broken = out and out[-1] == character and character in "-',"  # no -- ligatures out of plain text
             out.append("{}" + character if broken else character)
         else:

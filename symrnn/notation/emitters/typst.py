@@ -184,5 +184,13 @@ def escape(text: str) -> Typst:
 
 def _shown(character: str) -> str:
     """Return a character that the fonts have, or its code point in brackets."""
-    known = ord(character) < 0x530 or 0x1E00 <= ord(character) < 0x2C00
-    return character if known else f"[U+{ord(character):04X}]"
+    return character if _is_known(character) else f"[U+{ord(character):04X}]"
+
+
+def _is_known(character: str) -> bool:
+    return ord(character) < 0x530 or 0x1E00 <= ord(character) < 0x2C00
+
+
+def lacking(text: str) -> str:
+    """Return the characters of a text that the fonts lack, each once."""
+    return "".join(dict.fromkeys(c for c in clean(text) if not _is_known(c)))
