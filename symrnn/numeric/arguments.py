@@ -143,6 +143,10 @@ class Arguments:
         full = np.broadcast_to(array, (rows, self.width, self.size(signal.shape)))
         return np.array(full).reshape((rows, *self.batch, *self.lengths(signal.shape)))
 
+    def states_from(self, signal: Variable, array: Array) -> Array:
+        """Return the values of a signal from step 1 on; a state has its initial one before."""
+        return array[1:] if signal.name in self.cell.states else array
+
     def zeros(self) -> dict[str, Array]:
         """Return zeros in the place of gradients by parameters, initial states (``h0``) and the input."""
         of = {**self.parameters, **{start(state): array for state, array in self.initial.items()}}

@@ -1,4 +1,8 @@
-from .deviations import bound_of as bound_of, deviation as deviation, largest_deviation as largest_deviation
+from .deviations import (
+    bound_of as bound_of,
+    deviation as deviation,
+    largest_deviation as largest_deviation,
+)
 from .entries import (
     entry_value as entry_value,
 )
@@ -7,6 +11,7 @@ from .point import (
     Point as Point,
     evaluate as evaluate,
     random_point as random_point,
+    sizes as sizes,
     value as value,
     values as values,
 )

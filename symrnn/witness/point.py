@@ -29,6 +29,7 @@ from symrnn.tensor import (
     log_softmax,
 )
 from symrnn.witness.complexstep import STEP_LENGTH, Lookup, Schedule, held_fixed, moved_logarithm, total
+from symrnn.witness.deviations import sizes_of
 from symrnn.witness.interpret import Array, Parts, contract_arrays, fixed_ranges, interpret, size
 
 __all__ = [
@@ -38,11 +39,13 @@ __all__ = [
     "contract_arrays",
     "evaluate",
     "random_point",
+    "sizes",
     "value",
     "values",
 ]
 
 KINK_DISTANCE = 0.05
+LARGEST = 1e12  # of what is given: a step of 1e-21 along it moves a sum by 1e-9, whose square is lost
 LEAST_PROBABILITY = 1e-20  # below, the loss of a step loses digits of its imaginary part
 DEFAULT_SIZES = {"n": 2, "d": 3, "m": 4}
 
@@ -73,6 +76,12 @@ class Point:
         sizes: Mapping[str, int],
         seed: int | None = None,
     ) -> None:
+        for variable, array in values.items():
+            if np.size(array) and not np.abs(array).max() <= LARGEST:
+                raise PointError(
+                    f"{variable} holds {np.max(np.abs(array)):.3g}; accepted: numbers up to {LARGEST:.0e},"
+                    f" beyond which no derivative can be measured"
+                )
         self.network, self.seed = network, seed
         self.sizes: Mapping[str, int] = dict(sizes)
         self.given = dict(values)
@@ -116,8 +125,23 @@ class Point:
                 stack.extend(missing)
             else:
                 known = Lookup(self.known.__getitem__, self)
-                self.known[stack.pop()] = interpret(equation.expression, known)
+                with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                    self.known[stack[-1]] = interpret(equation.expression, known)
+                if self.origin is None:
+                    self._must_be_finite(stack[-1])
+                stack.pop()
         return self.known[variable]
+
+    def _must_be_finite(self, variable: Variable) -> None:
+        """Refuse what is beyond all numbers, or none, such as the logarithm of -1."""
+        if not np.isfinite(self.known[variable]).all():
+            del self.known[variable]
+            step = "" if variable.time is None else f" at step {variable.time}"
+            raise PointError(
+                f"{variable.name}{step} of {self.network.name} cannot be computed from these numbers: its"
+                f" equation overflows, or leaves the domain of a function; accepted: numbers for which it is"
+                f" finite"
+            )
 
     def parts(self, variable: Variable) -> Parts | None:
         """Limit and rest of a variable whose equation is a function that saturates, from its argument."""
@@ -265,8 +289,11 @@ def random_point(network: OrderedNetwork, seed: int = 0, sizes: Mapping[str, int
                 array = np.exp(array) / np.exp(array).sum()
             values[variable] = array
         point = Point(network, values, chosen, seed)
-        if _is_measurable(point):
-            return point
+        try:
+            if _is_measurable(point):
+                return point
+        except PointError:  # an equation cannot be computed there
+            continue
     raise PointError(
         f"no point of {network.name} keeps {KINK_DISTANCE} away from the kinks of its activation"
         f" with probabilities above {LEAST_PROBABILITY}"
@@ -318,6 +345,21 @@ def values(tensor: Tensor, at: Point, choices: Sequence[Mapping[Any, int]]) -> A
         return np.reshape([value(tensor, at, choice) for choice in choices], shape)
     tensor = instantiate(tensor, {HORIZON: at.network.steps})
     return np.broadcast_to(interpret(tensor, at.instants(choices)), shape)
+
+
+def sizes(tensor: Tensor, at: Point, choices: Sequence[Mapping[Any, int]], *, exact: bool = True) -> Array:
+    """Sizes of what is added to make each entry of an expression, at several choices of its times.
+
+    Returns
+    -------
+    ndarray, shape ``(len(choices), *tensor.shape)``
+    """
+    shape = (len(choices), *size(tensor.shape, at))
+    tensor = instantiate(tensor, {HORIZON: at.network.steps}) if free_times(tensor) else tensor
+    if len(choices) > 1 and fixed_ranges(tensor, set().union(*choices)):
+        return np.broadcast_to(sizes_of(tensor, at.instants(choices), exact), shape)
+    here = (instantiate(tensor, dict(times)) if free_times(tensor) else tensor for times in choices)
+    return np.array([np.broadcast_to(sizes_of(one, at, exact), shape[1:]) for one in here]).reshape(shape)
 
 
 class _Elsewhere(Lookup):

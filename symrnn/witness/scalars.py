@@ -23,7 +23,11 @@ from symrnn.tensor import Variable, concrete, entry_of
 from symrnn.witness.entries import numeric
 from symrnn.witness.point import Point
 
-MATH = {"exp": math.exp, "log": math.log, "tanh": math.tanh}  # what the table's SymPy elements consist of
+MATH = {  # what the table's SymPy elements consist of
+    "exp": math.exp,
+    "log": lambda u: math.log(u) if u else -math.inf,
+    "tanh": math.tanh,
+}
 Place = tuple[Variable, tuple[int, ...]]
 
 
