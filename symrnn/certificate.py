@@ -10,7 +10,8 @@ Each witness is asked at every time that the claim is stated for and in every en
 of entries, which is read for one entry at a time, in up to ``MOST_ENTRIES`` of them, spread over the times.
 SymPy is asked for the goal, not for each line, and at the last point only. Where a line is beyond floats at
 given numbers, 1/ŷ for a ŷ of 1e-400, or SymPy's numbers are, a random point is taken for it. A fourth
-witness, the *list*, counts: the number of paths that a table states is compared with the paths written out one by one.
+witness, the *list*, counts: the number of paths that a table states is compared with the paths written out
+one by one.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -190,6 +192,7 @@ def certify(
             f" certify(derive(goal, network))"
         )
     network = (derivation.matrix if isinstance(derivation, EntryDerivation) else derivation).network
+    _check_options(at, seed, tolerance)
     points = [random_point(network, seed)] if at is None else [at] if isinstance(at, Point) else list(at)
     found = [_measured(derivation, point) for point in points]
     second = _second_opinion(derivation, points[-1].of(network))
@@ -201,6 +204,17 @@ def certify(
         tolerance,
         tuple({"seed": point.seed, "sizes": dict(point.sizes)} for point in points),
     )
+
+
+def _check_options(at: Any, seed: Any, tolerance: Any) -> None:
+    """Refuse what is no point, no seed or no tolerance."""
+    several = isinstance(at, Sequence) and bool(at) and all(isinstance(point, Point) for point in at)
+    if not (at is None or isinstance(at, Point) or several):
+        raise InputError(f"at is {at!r:.80}; accepted: a point of the network, several in a list, or none")
+    if not isinstance(seed, Integral) or isinstance(seed, bool) or seed < 0:
+        raise InputError(f"seed is {seed!r:.80}; accepted: a whole number, at least 0")
+    if not isinstance(tolerance, Real) or not 0 < float(tolerance) < 1:
+        raise InputError(f"tolerance is {tolerance!r:.80}; accepted: a number between 0 and 1")
 
 
 def _measured(derivation: Derivation | EntryDerivation, at: Point) -> list[Check]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import Any
 
 import sympy
@@ -24,6 +25,7 @@ from symrnn.tensor import (
     Derivative,
     EntryDerivative,
     Partial,
+    ShapeError,
     Tensor,
     Variable,
     entry_of,
@@ -236,6 +238,14 @@ def element(tensor: Tensor, indices: Sequence[Any], network: OrderedNetwork | No
     KroneckerDelta(p, q)*sigma'(a[3, p])*s[2, r]
     """
     check_expression(tensor, network)
+    several = isinstance(indices, Sequence) and all(
+        isinstance(i, str | Integral | sympy.Expr) for i in indices
+    )
+    if isinstance(indices, str) or not several:
+        raise ShapeError(
+            f"the indices are {indices!r:.80}; accepted: letters or whole numbers from 1, one for each"
+            f" axis, such as ('p', 'q', 'r')"
+        )
     for node in sorted(tensor.atoms(Derivative), key=str):
         derivation = derive(node, network)
         if not derivation.is_closed or derivation.result.atoms(Derivative):

@@ -61,7 +61,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     """
     try:
         if path.exists() and not path.is_file():
-            raise FileError(f"{path}: is no file; give the path of a .toml file")
+            raise FileError(f"{path}: is no file; accepted: the path of a .toml file")
         if path.stat().st_size > MAX_BYTES:
             raise FileError(f"{path}: the file has {path.stat().st_size} bytes; at most {MAX_BYTES} are read")
         text = path.read_text(encoding="utf-8")
@@ -71,7 +71,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         if isinstance(error, FileError):
             raise
         reason = getattr(error, "strerror", error)
-        raise FileError(f"{path}: cannot be read ({reason}); give the path of a .toml file") from None
+        raise FileError(f"{path}: cannot be read ({reason}); accepted: the path of a .toml file") from None
     if (noted := _noted.get()) is not None:
         noted[path] = hashlib.sha256(text.encode()).hexdigest()
     if DOTTED.search(text):  # tomllib would take the square of their number
@@ -79,7 +79,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise FileError(f"{path}: not TOML: {error}") from None
+        raise FileError(f"{path}: not TOML: {error}; accepted: the path of a .toml file") from None
     except ValueError:
         most = sys.get_int_max_str_digits()
         raise FileError(f"{path}: a number has too many digits; at most {most} are read") from None

@@ -459,7 +459,7 @@ def _seed(state: str) -> str:
 
 
 def _known(cell: Cell, name: str) -> None:
-    if name not in cell.parameters:
+    if not isinstance(name, str) or name not in cell.parameters:
         raise ShapeError(f"there is no parameter {name!r}; accepted: {', '.join(cell.parameters)}")
 
 
