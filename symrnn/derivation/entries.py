@@ -20,6 +20,7 @@ from symrnn.derivation.budget import DerivationError
 from symrnn.derivation.rules import Reason, Sentence
 from symrnn.derivation.steps import INSERT, PUT_BACK, Derivation, check_expression, derive
 from symrnn.model import OrderedNetwork
+from symrnn.notation import entry_layout, latex, layout, text
 from symrnn.tensor import (
     Contraction,
     Derivative,
@@ -76,6 +77,22 @@ class EntryDerivation:
         named = {kind.__name__.lower() for kind in self.matrix.strategy.leaves}
         left = {node.kind for node in self.result.atoms(EntryDerivative)}
         return self.matrix.is_closed and left <= named
+
+    def __repr__(self) -> str:
+        places = ", ".join(map(str, self.indices))
+        return f"EntryDerivation({text(layout(self.goal))}, entry {places}, {len(self.lines)} lines)"
+
+    def latex(self) -> str:
+        """Return the lines as an ``aligned`` environment, the rule behind each."""
+        rows, before = [], ""
+        for claim in self.lines:
+            lhs, rhs = (latex(entry_layout(side)) for side in (claim.lhs, claim.rhs))
+            rows.append(rf"{'' if lhs == before else lhs} &= {rhs} && \text{{{claim.rule}}}")
+            before = lhs
+        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+    def _repr_latex_(self) -> str:
+        return f"$$\\displaystyle {self.latex()}$$"
 
 
 def _linear(node: Any) -> Any:

@@ -93,6 +93,11 @@ class Point:
         self.views: dict[OrderedNetwork, Point] = {network: self}
         self.seen: dict[Any, Instants] = {}
 
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{axis} = {length}" for axis, length in self.sizes.items())
+        drawn = "given numbers" if self.seed is None else f"seed {self.seed}"
+        return f"Point({self.network.name}, {self.network.steps} steps, {sizes}, {drawn})"
+
     def of(self, network: OrderedNetwork) -> Point:
         """Return the same values seen through another network, such as a condensed one or a backward sweep.
 
