@@ -8,8 +8,10 @@ rule, a printer or a cell a little wrong is told the step, the rule and the devi
 
 Each witness is asked at every time that the claim is stated for and in every entry; but the ink of a line
 of entries, which is read for one entry at a time, in up to ``MOST_ENTRIES`` of them, spread over the times.
-SymPy is asked for the goal, not for each line, and at the last point only. A fourth witness, the *list*,
-counts: the number of paths that a table states is compared with the paths written out one by one.
+SymPy is asked for the goal, not for each line, and at the last point only. Where a line is beyond floats at
+given numbers, 1/ŷ for a ŷ of 1e-400, or SymPy's numbers are, a random point is taken for it. A fourth
+witness, the *list*, counts: the number of paths that a table states is compared with the paths written out
+one by one.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -35,6 +38,7 @@ from symrnn.witness import (
     ink_or_none,
     largest_deviation,
     random_point,
+    sizes,
     substituted,
     sympy_values,
     value,
@@ -73,7 +77,8 @@ class Certificate:
     closed : bool
         Whether the derivation came to its end.
     checks : tuple of Check
-        Largest deviation over all times, for each line and witness; max |a − b| / max(1, max |b|).
+        Largest deviation over all times, for each line and witness: |a − b| of an entry, against the size of
+        what was added to make it.
     tolerance : float
     points : tuple of dict
         Seed and sizes of each point, and how often it was drawn where that was more than once; seed None
@@ -190,8 +195,9 @@ def certify(
             f" certify(derive(goal, network))"
         )
     network = (derivation.matrix if isinstance(derivation, EntryDerivation) else derivation).network
+    _check_options(at, seed, tolerance)
     points = [random_point(network, seed)] if at is None else [at] if isinstance(at, Point) else list(at)
-    found = [_checks(derivation, point.of(network)) for point in points]
+    found = [_measured(derivation, point) for point in points]
     second = _second_opinion(derivation, points[-1].of(network))
     merged = tuple(max(same, key=lambda c: _nan_is_worst(c.deviation)) for same in zip(*found))
     return Certificate(
@@ -203,6 +209,27 @@ def certify(
     )
 
 
+def _check_options(at: Any, seed: Any, tolerance: Any) -> None:
+    """Refuse what is no point, no seed or no tolerance."""
+    several = isinstance(at, Sequence) and bool(at) and all(isinstance(point, Point) for point in at)
+    if not (at is None or isinstance(at, Point) or several):
+        raise InputError(f"at is {at!r:.80}; accepted: a point of the network, several in a list, or none")
+    if not isinstance(seed, Integral) or isinstance(seed, bool) or seed < 0:
+        raise InputError(f"seed is {seed!r:.80}; accepted: a whole number, at least 0")
+    if not isinstance(tolerance, Real) or not 0 < float(tolerance) < 1:
+        raise InputError(f"tolerance is {tolerance!r:.80}; accepted: a number between 0 and 1")
+
+
+def _measured(derivation: Derivation | EntryDerivation, at: Point) -> list[Check]:
+    """Measure every line; one that floats cannot hold at given numbers, as 1/0 · 0, at a random point."""
+    network = (derivation.matrix if isinstance(derivation, EntryDerivation) else derivation).network
+    found = _checks(derivation, at.of(network))
+    if at.seed is not None or all(np.isfinite(check.deviation) for check in found):
+        return found
+    others = _checks(derivation, random_point(network))
+    return [check if np.isfinite(check.deviation) else other for check, other in zip(found, others)]
+
+
 def _checks(derivation: Derivation | EntryDerivation, at: Point) -> list[Check]:
     if isinstance(derivation, EntryDerivation):
         return _entry_checks(derivation, at)
@@ -210,8 +237,10 @@ def _checks(derivation: Derivation | EntryDerivation, at: Point) -> list[Check]:
     choices = list(assignments(free_times(goal), derivation.times, network))
     checks = []
     truth = values(goal, at, choices)
+    ends = sizes(derivation.result, at, choices)
     for number, step in enumerate(derivation.steps, start=1):
-        worst = largest_deviation(values(step.after, at, choices), truth)
+        added = np.maximum(ends, sizes(step.after, at, choices))
+        worst = largest_deviation(values(step.after, at, choices), truth, added)
         checks.append(Check(number, step.rule.name, "object", worst, *_texts(goal, step.after)))
     for number, printed in enumerate(derivation.lines(), start=1):
         checks.append(check_ink(number, printed.rule.name, printed.lhs, printed.rhs, at, choices))
@@ -236,14 +265,30 @@ def _second_opinion(derivation: Derivation | EntryDerivation, at: Point) -> tupl
     """Ask SymPy for the value of the goal; nothing if the goal is not for SymPy, or has no steps."""
     if isinstance(derivation, EntryDerivation) or not derivation.steps:
         return ()
-    goal = derivation.goal
-    choices = list(assignments(free_times(goal), derivation.times, derivation.network))
-    found = sympy_values(goal, derivation.network, at, choices)
-    if found is None:
+    try:
+        worst = _by_sympy(derivation, at)
+    except ArithmeticError:
+        worst = np.inf
+    if worst is not None and not np.isfinite(worst):  # beyond what Python's floats hold: exp(1e4), 1/0
+        worst = _by_sympy(derivation, random_point(derivation.network))
+    if worst is None:
         return ()
-    worst = max(deviation(value(goal, at, t), other) for t, other in found)
-    rule = derivation.steps[-1].rule.name
-    return (Check(len(derivation.steps), rule, "SymPy", worst, *_texts(goal, derivation.result)),)
+    sides = _texts(derivation.goal, derivation.result)
+    return (Check(len(derivation.steps), derivation.steps[-1].rule.name, "SymPy", worst, *sides),)
+
+
+def _by_sympy(derivation: Derivation, at: Point) -> float | None:
+    """Return how far SymPy's derivative lies from the goal, against the largest entry or 1.
+
+    It says 1 - tanh² and loses the digits that such a difference loses, so small entries cannot be compared.
+    """
+    goal, network = derivation.goal, derivation.network
+    choices = list(assignments(free_times(goal), derivation.times, network))
+    found = sympy_values(goal, network, at, choices)
+    if found is None:
+        return None
+    pairs = [(value(goal, at, t), other) for t, other in found]
+    return max(deviation(a, b, np.full(np.shape(b), max(1.0, np.abs(b).max()))) for a, b in pairs)
 
 
 def check_ink(
@@ -252,12 +297,14 @@ def check_ink(
     """Read both printed sides of a line back; they agree, and the left one has its value."""
     read = ink_or_none(_sources(lhs, rhs, in_force()), at, ((times, {}) for times in choices))
     worst = float("inf") if read is None else 0.0
-    for (alone, difference), expected in zip(read or (), values(lhs, at, choices)):
+    added = np.maximum(*(sizes(side, at, choices, exact=False) for side in (lhs, rhs)))
+    for (alone, difference), expected, size in zip(read or (), values(lhs, at, choices), added):
         zero = not alone.ndim and not alone  # a printed 0 stands for zeros of any shape
         found = np.zeros(expected.shape) if zero else alone
-        worst = max(worst, deviation(found, expected))
+        worst = max(worst, deviation(found, expected, size))
         if found.shape == expected.shape:
-            worst = max(worst, deviation(expected + difference, expected))
+            apart = np.broadcast_to(difference, expected.shape)
+            worst = max(worst, deviation(apart, 0 * expected, np.maximum(size, np.abs(expected))))
     return Check(number, rule, "ink", worst, *_texts(lhs, rhs))
 
 
@@ -286,12 +333,15 @@ def _entry_checks(derivation: EntryDerivation, at: Point) -> list[Check]:
     places = [dict(zip(names, map(int, place))) for place in grid.reshape(len(grid), -1).T]
     places = places[:: -(-len(places) // MOST_ENTRIES)]
     asked = [(every[n % len(every)], places[n % len(places)]) for n in range(max(len(every), len(places)))]
-    checks = []
+    checks, added = [], sizes(matrix.result, at, every, exact=False)
     for number, step in enumerate(derivation.lines, start=1):
         trees = entry_line(step.lhs, step.rhs, derivation.letters)
         sources = latex(trees[0]), latex(trees[1])
         read = ink_or_none(sources, at, asked)
-        worst = float("inf") if read is None else max(deviation(d, 0.0) for _, d in read)
+        worst = float("inf") if read is None else 0.0
+        for (alone, apart), (times, place) in zip(read or (), asked):
+            size = added[every.index(times)][tuple(place[name] - 1 for name in names)]
+            worst = max(worst, deviation(apart, np.zeros(np.shape(apart)), np.maximum(size, np.abs(alone))))
         sides = text(trees[0]), text(trees[1])
         entries = max(_entries_apart(step.lhs, step.rhs, at, here) for here in symbols)
         checks.append(Check(number, step.rule, "object", entries, *sides))

@@ -161,14 +161,14 @@ JOBS: dict[str, Any] = {
         [(OF, 'of = "s[2]"')],
         ["'s[2]'", "accepted: the loss of a step", "or L, the total loss"],
     ),
-    "an unknown variable": ([(OF, 'of = "Q[2]"')], ["no signal 'Q'", "it has"]),
+    "an unknown variable": ([(OF, 'of = "Q[2]"')], ["no signal 'Q'", "accepted: "]),
     "a step that does not exist": ([(OF, 'of = "L[9]"')], ["no value at step 9", "steps 1 to 2"]),
     "code as a variable": (
         [(OF, "of = \"__import__('os')\"")],
         ["__import__('os')", "write a name such as W"],
     ),
     "TeX as a variable": ([(OF, 'of = "\\\\input{x}"')], ["input{x}", "write a name such as W"]),
-    "an unknown parameter": ([(WRT, 'wrt = ["Q"]')], ["no signal 'Q'", "it has"]),
+    "an unknown parameter": ([(WRT, 'wrt = ["Q"]')], ["no signal 'Q'", "accepted: "]),
     "by what is computed": ([(WRT, 'wrt = ["s[1]"]')], ["'s[1]'", "accepted: U, W, b, V, c, s0"]),
     "by a later input": (
         [(OF, 'of = "L[1]"'), (WRT, 'wrt = ["x2"]')],
@@ -305,7 +305,7 @@ STACKS: dict[str, Any] = {
     "an unknown layer": ("layers = ['lstm', 'grue']", ["there is no cell 'grue'", "did you mean 'gru'?"]),
     "a layer that is not there": (
         "layers = ['lstm', 'no.toml']",
-        ["no.toml", "give the path of a .toml file"],
+        ["no.toml", "the path of a .toml file"],
     ),
     "layers of layers": (
         "layers = ['lstm', 'mine.toml']",
@@ -336,11 +336,11 @@ OPTIONS: dict[str, Any] = {
     "an unknown option": (["report", "JOB", "--verbose"], ["--verbose", "--help"]),
     "an unknown command": (["print", "JOB"], ["'print'", "choose from"]),
     "a command without its job": (["report"], ["JOB.toml", "--help"]),
-    "a job that is not there": (["report", "no.toml"], ["no.toml", "give the path of a .toml file"]),
+    "a job that is not there": (["report", "no.toml"], ["no.toml", "the path of a .toml file"]),
     "an unknown view": (["derive", "elman", "--view", "side"], ["--view", "'side'", "choose from"]),
     "an unknown cell": (["derive", "elmann"], ["'elmann'", "did you mean 'elman'?"]),
-    "an unknown signal": (["derive", "elman", "--of", "Q"], ["no signal 'Q'", "it has"]),
-    "an unknown variable": (["derive", "elman", "--wrt", "Q"], ["no signal 'Q'", "it has"]),
+    "an unknown signal": (["derive", "elman", "--of", "Q"], ["no signal 'Q'", "accepted: "]),
+    "an unknown variable": (["derive", "elman", "--wrt", "Q"], ["no signal 'Q'", "accepted: "]),
     "a step beyond the last": (["derive", "elman", "--at", "9", "--steps", "4"], ["step 9", "steps 1 to 4"]),
     "the step nought": (["derive", "elman", "--at", "0"], ["--at", "found 0", "accepted: 1"]),
     "nought steps": (["derive", "elman", "--steps", "0"], ["0", "at least 1"]),
@@ -361,5 +361,5 @@ OPTIONS: dict[str, Any] = {
     ),
     "a loss for a job": (["verify", "JOB", "--loss", "squared_error"], ["--loss", "a job file says its own"]),
     "a file that is neither": (["verify", "OTHER"], ["other.toml", "neither a job nor a cell"]),
-    "a cell file that is not there": (["verify", "no.toml"], ["no.toml", "give the path"]),
+    "a cell file that is not there": (["verify", "no.toml"], ["no.toml", "the path"]),
 }

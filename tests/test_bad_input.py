@@ -159,14 +159,14 @@ def test_a_file_that_is_no_job_is_refused_with_one_message(case, tmp_path, capsy
 
 def test_a_folder_given_as_a_job_is_refused_with_one_message(job_file, capsys):
     folder = job_file().parent
-    refuse(["report", str(folder)], capsys, str(folder), "give the path of a .toml file", folder=folder)
+    refuse(["report", str(folder)], capsys, str(folder), "the path of a .toml file", folder=folder)
     refuse(["verify", str(folder)], capsys, str(folder), folder=folder)
 
 
 def test_a_folder_given_as_a_cell_is_refused_with_one_message(job_file, capsys):
     file = job_file(('"elman"', '"mine.toml"'))
     (file.parent / "mine.toml").mkdir()
-    refuse(["report", str(file)], capsys, "mine.toml", "give the path", folder=file.parent)
+    refuse(["report", str(file)], capsys, "mine.toml", "the path", folder=file.parent)
 
 
 ARRAYS = {
@@ -272,9 +272,9 @@ def test_no_more_of_an_archive_is_unpacked_than_its_arrays_can_need(job_file, mo
 
 
 ENDLESS_FILES = {
-    "the job": (["report", "ENDLESS"], "give the path"),
-    "the cell": (["derive", "ENDLESS"], "give the path"),
-    "the students": (["report", "EXERCISE", "--variants", "ENDLESS"], "give the path"),
+    "the job": (["report", "ENDLESS"], "accepted: the path"),
+    "the cell": (["derive", "ENDLESS"], "accepted: the path"),
+    "the students": (["report", "EXERCISE", "--variants", "ENDLESS"], "accepted: the path"),
     "the parameters": (["report", "PARAMETERS"], "accepted: an .npz file"),
 }
 

@@ -7,7 +7,9 @@ import pytest
 
 import symrnn
 from symrnn import Cell, Immediate, SymrnnError, Total, certify, derive, element, gradients
+from symrnn.derivation import entry_by_entry
 from symrnn.model import builtin_cells
+from symrnn.witness import random_point
 
 CELL = Cell.load("elman")
 NETWORK = CELL.unroll(4)
@@ -41,6 +43,33 @@ def test_cells_and_networks_show_themselves_in_one_line_and_their_equations_in_a
         for equation in cell.step:
             assert f"{symrnn.in_latex(equation.target)} &= {symrnn.in_latex(equation.expression)}" in shown
     assert r"t = 1, \dots, 3" in network._repr_latex_()
+
+
+def test_derivations_show_every_line_with_its_rule_in_a_notebook():
+    derivation = derive(Immediate(NETWORK["s", 3], NETWORK["W"]), NETWORK)
+    entries = entry_by_entry(derivation)
+    for made in (derivation, entries):
+        shown = made._repr_latex_()
+        assert shown.startswith("$$") and shown.endswith("$$") and made.latex() in shown
+    assert derivation._repr_latex_().count("&=") == len(derivation.lines())
+    assert entries._repr_latex_().count("&=") == len(entries.lines)
+    for claim in entries.lines:
+        assert rf"\text{{{claim.rule}}}" in entries.latex()
+    assert repr(entries) == f"EntryDerivation(∂⁺s_3/∂W, entry p, q, r, {len(entries.lines)} lines)"
+
+
+def test_certificates_and_points_say_what_they_are():
+    at = random_point(NETWORK)
+    assert repr(at) == "Point(Elman, 4 steps, n = 2, d = 3, m = 4, seed 0)"
+    certificate = certify(derive(Immediate(NETWORK["s", 3], NETWORK["b"]), NETWORK), at)
+    assert "holds" in repr(certificate) and "<table>" in certificate._repr_html_()
+
+
+def test_the_package_lists_its_public_names():
+    public = [name for name in dir(symrnn) if not name.startswith("_")]
+    assert public == sorted(name for name in symrnn.__all__ if not name.startswith("_"))
+    assert {"Cell", "derive", "certify", "gradients", "forward", "SymrnnError"} <= set(public)
+    assert all(hasattr(symrnn, name) for name in public)
 
 
 MISTAKES = {

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import Any
 
 import sympy
@@ -19,11 +20,13 @@ from symrnn.derivation.budget import DerivationError
 from symrnn.derivation.rules import Reason, Sentence
 from symrnn.derivation.steps import INSERT, PUT_BACK, Derivation, check_expression, derive
 from symrnn.model import OrderedNetwork
+from symrnn.notation import entry_line, latex, layout, text
 from symrnn.tensor import (
     Contraction,
     Derivative,
     EntryDerivative,
     Partial,
+    ShapeError,
     Tensor,
     Variable,
     entry_of,
@@ -79,6 +82,22 @@ class EntryDerivation:
         named = {kind.__name__.lower() for kind in self.matrix.strategy.leaves}
         left = {node.kind for node in self.result.atoms(EntryDerivative)}
         return self.matrix.is_closed and left <= named
+
+    def __repr__(self) -> str:
+        places = ", ".join(map(str, self.indices))
+        return f"EntryDerivation({text(layout(self.goal))}, entry {places}, {len(self.lines)} lines)"
+
+    def latex(self) -> str:
+        """Return the lines as an ``aligned`` environment, the rule behind each."""
+        rows, before = [], ""
+        for claim in self.lines:
+            lhs, rhs = map(latex, entry_line(claim.lhs, claim.rhs, self.letters))
+            rows.append(rf"{'' if lhs == before else lhs} &= {rhs} && \text{{{claim.rule}}}")
+            before = lhs
+        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+    def _repr_latex_(self) -> str:
+        return f"$$\\displaystyle {self.latex()}$$"
 
 
 def _linear(node: Any) -> Any:
@@ -241,6 +260,14 @@ def element(tensor: Tensor, indices: Sequence[Any], network: OrderedNetwork | No
     KroneckerDelta(p, q)*sigma'(a[3, p])*s[2, r]
     """
     check_expression(tensor, network)
+    several = isinstance(indices, Sequence) and all(
+        isinstance(i, str | Integral | sympy.Expr) for i in indices
+    )
+    if isinstance(indices, str) or not several:
+        raise ShapeError(
+            f"the indices are {indices!r:.80}; accepted: letters or whole numbers from 1, one for each"
+            f" axis, such as ('p', 'q', 'r')"
+        )
     for node in sorted(tensor.atoms(Derivative), key=str):
         derivation = derive(node, network)
         if not derivation.is_closed or derivation.result.atoms(Derivative):

@@ -193,9 +193,12 @@ class Cell:
 
 def _weights(mask: Sequence[float] | None, steps: int) -> tuple[float, ...]:
     """Return a weight for each step, checked."""
-    weights = [1] * steps if mask is None else list(mask)
-    if len(weights) != steps or not any(weights):
-        raise NetworkError(f"the mask {weights} needs {steps} weights, not all zero; accepted: one a step")
-    if not all(math.isfinite(weight) for weight in weights):
-        raise NetworkError(f"the mask {weights} holds a number that is not finite; accepted: finite ones")
-    return tuple(float(weight) for weight in weights)
+    try:
+        weights = [1.0] * steps if mask is None else [float(weight) for weight in mask]
+    except (TypeError, ValueError, OverflowError):
+        weights = []
+    if len(weights) != steps or not any(weights) or not all(map(math.isfinite, weights)):
+        raise NetworkError(
+            f"the mask {mask!r:.80} does not fit; accepted: {steps} finite numbers, not all zero"
+        )
+    return tuple(weights)

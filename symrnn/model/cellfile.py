@@ -69,8 +69,8 @@ def find(name: str | Path, folder: Path | None = None) -> Path:
     near = difflib.get_close_matches(str(name), builtin_cells(), n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     raise CellError(
-        f"there is no cell {str(name)!r:.60}; built-in: {', '.join(builtin_cells())};"
-        f" or give the path of a .toml file{hint}"
+        f"there is no cell {str(name)!r:.60}; accepted: {', '.join(builtin_cells())}, or the path of a .toml"
+        f" file{hint}"
     )
 
 

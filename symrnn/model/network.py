@@ -139,8 +139,13 @@ class OrderedNetwork(Graph):
 
     def __getitem__(self, key: str | tuple[str, Any]) -> Variable:
         """``network["W"]``, ``network["s", 3]``, ``network["s", k - 1]``: a variable by name and time."""
-        name, time = key if isinstance(key, tuple) else (key, None)
-        variable = self._find(name, time)
+        pair = key if isinstance(key, tuple) else (key, None)
+        if len(pair) != 2 or not isinstance(pair[0], str) or isinstance(pair[1], slice | list | dict | set):
+            raise NetworkError(
+                f"{key!r:.80} names no variable of {self.name}; accepted: a name, or a name and a step, such"
+                f" as network['s', {self.steps}]"
+            )
+        variable = self._find(*pair)
         remembering = Variable(variable.name, variable.shape, variable.time)
         remembering.network = self
         return remembering
@@ -167,19 +172,22 @@ class OrderedNetwork(Graph):
 
     def _find(self, name: str, time: Any) -> Variable:
         if name not in self._known:
-            raise NetworkError(f"cell {self.name!r} has no signal {name!r}; it has {', '.join(self._known)}")
+            raise NetworkError(
+                f"cell {self.name!r} has no signal {name!r}; accepted: {', '.join(self._known)}"
+            )
         at = self._known[name]
         if time in at:
             return at[time]
         if time is None:
-            raise NetworkError(f"{name} needs a time, such as {name}[{self.steps}]")
+            raise NetworkError(f"{name} needs a time; accepted: one such as {name}[{self.steps}]")
         some = next(iter(at.values()))
         if isinstance(time, Expr) and not time.is_Integer and some.time is not None:
             return some.at(time)
         times = sorted(int(t) for t in at if t is not None)
-        only = f"accepted: step {times[0]}" if len(times) == 1 else ""
-        said = only or (f"accepted: the steps {times[0]} to {times[-1]}" if times else f"write {name}")
-        raise NetworkError(f"{name} has no value at step {time}; {said}")
+        said = f"the steps {times[0]} to {times[-1]}" if times[1:] else f"step {times[0]}" if times else ""
+        raise NetworkError(
+            f"{name} has no value at step {time}; accepted: {said or f'{name} without a step'}"
+        )
 
     def lookup(self, text: str) -> Variable:
         """Return a variable from text such as ``W``, ``L[4]``, ``s[0]`` or ``s0``.

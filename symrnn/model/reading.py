@@ -24,8 +24,13 @@ def losses() -> Mapping[str, Any]:
 def load(name: str | Path, activation: str, loss: str) -> Cell:
     """Read a cell; see ``Cell.load``."""
     for kind, chosen, accepted in (("activation", activation, ACTIVATIONS), ("loss", loss, losses())):
-        if chosen not in accepted:
+        if not isinstance(chosen, str) or chosen not in accepted:
             raise CellError(f"there is no {kind} {chosen!r}; accepted: {', '.join(accepted)}")
+    if not isinstance(name, str | Path) or not str(name).strip():
+        raise CellError(
+            f"{name!r:.80} names no cell; accepted: the name of a built-in one, such as 'elman', or the path"
+            f" of a .toml file"
+        )
     try:
         cell = read_equations(find(name), activation)
     except FileError as error:

@@ -41,7 +41,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     FileError
         If the file is missing, too large, not UTF-8 or not TOML.
     """
-    text = read_text(path, MAX_BYTES, "give the path of a .toml file")
+    text = read_text(path, MAX_BYTES, "accepted: the path of a .toml file")
     if DOTTED.search(text):  # tomllib would take the square of their number
         raise FileError(f"{path}: a key has more than {MAX_DOTS} parts; at most {MAX_DOTS} are read")
     try:

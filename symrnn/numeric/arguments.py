@@ -87,7 +87,9 @@ class Arguments:
             if array.shape != lead:
                 raise ShapeError(f"class indices have shape {array.shape}; accepted: {lead}")
             if array.size and not 0 <= array.min() <= array.max() < classes:
-                raise ShapeError(f"a target class lies outside 0 to {classes - 1}")
+                raise ShapeError(
+                    f"a target class lies outside 0 to {classes - 1}; accepted: class indices from 0"
+                )
             array = np.eye(classes)[array]
         floats = _floats("targets", array, self.dtype)
         if floats.shape != (*lead, classes):
@@ -143,6 +145,10 @@ class Arguments:
         rows = self.steps + (signal.name in self.cell.states)
         full = np.broadcast_to(array, (rows, self.width, self.size(signal.shape)))
         return np.array(full).reshape((rows, *self.batch, *self.lengths(signal.shape)))
+
+    def states_from(self, signal: Variable, array: Array) -> Array:
+        """Return the values of a signal from step 1 on; a state has its initial one before."""
+        return array[1:] if signal.name in self.cell.states else array
 
     def zeros(self) -> dict[str, Array]:
         """Return zeros in the place of gradients by parameters, initial states (``h0``) and the input."""
@@ -211,6 +217,8 @@ def _numbers(what: str, given: npt.ArrayLike) -> Array:
         raise ShapeError(f"{what} have masked entries; accepted: plain arrays, and weights as ``mask``")
     try:
         array = np.asarray(given)
+        if array.dtype.kind in "mM":
+            raise TypeError("they are dates or times")
         if array.dtype.kind not in "biufc":
             array = array.astype(float)
     except (TypeError, ValueError, OverflowError) as error:
@@ -223,7 +231,7 @@ def _numbers(what: str, given: npt.ArrayLike) -> Array:
 def _floats(what: str, given: npt.ArrayLike, dtype: np.dtype[Any]) -> Array:
     floats = _numbers(what, given).astype(dtype)
     if not np.isfinite(floats).all():
-        raise ShapeError(f"{what} hold a number that is not finite")
+        raise ShapeError(f"{what} hold a number that is not finite; accepted: finite numbers")
     return floats
 
 
@@ -231,15 +239,17 @@ def _parameters(cell: Cell, parameters: Given, dtype: np.dtype[Any]) -> dict[str
     for name in parameters:
         if name not in cell.parameters:
             accepted = ", ".join(cell.parameters)
-            raise ShapeError(f"{cell.name} has no parameter {name!r}; it has {accepted}")
+            raise ShapeError(f"{cell.name} has no parameter {name!r}; accepted: {accepted}")
     arrays = {}
     for name, shape in cell.parameters.items():
         if name not in parameters:
-            raise ShapeError(f"the parameter {name} is missing; its axes are {shape}")
+            raise ShapeError(f"the parameter {name} is missing; accepted: an array with the axes {shape}")
         arrays[name] = np.ascontiguousarray(_floats(f"the parameter {name}", parameters[name], dtype))
         arrays[name] = arrays[name].reshape(np.shape(parameters[name]))  # numbers would have got an axis
         if arrays[name].ndim != len(shape):
-            raise ShapeError(f"the parameter {name} has shape {arrays[name].shape}; its axes are {shape}")
+            raise ShapeError(
+                f"the parameter {name} has shape {arrays[name].shape}; accepted: one with the axes {shape}"
+            )
         if name in cell.positive and not (arrays[name] > 0).all():
             raise ShapeError(
                 f"the parameter {name} holds {arrays[name].min():g}; accepted: positive numbers, as the cell"
@@ -254,7 +264,8 @@ def _sizes(cell: Cell, arrays: Mapping[str, Array]) -> dict[str, int]:
         for axis, size in zip(shape, arrays[name].shape):
             if sizes.setdefault(axis, size) != size:
                 raise ShapeError(
-                    f"the parameter {name} has shape {arrays[name].shape}; axis {axis} was {sizes[axis]}"
+                    f"the parameter {name} has shape {arrays[name].shape}; accepted: {sizes[axis]} for axis"
+                    f" {axis}, as in the parameters before it"
                 )
     return sizes
 
@@ -269,7 +280,7 @@ def _initial(
     given = dict(initial or {})
     for name in given:
         if name not in cell.states:
-            raise ShapeError(f"{cell.name} has no state {name!r}; it has {', '.join(cell.states)}")
+            raise ShapeError(f"{cell.name} has no state {name!r}; accepted: {', '.join(cell.states)}")
     states = {}
     for name in cell.states:
         axes = cell.signals[name]

@@ -63,8 +63,36 @@ def forward(
     y = given.blank_targets() if targets is None else given.targets(targets)
     ahead = {cell.roles.input: given.x, cell.roles.target: y}
     values = program(cell, every_signal=True).forward(given.parameters, ahead, given.initial)
-    wanted = (e.target for e in cell.step if e.target.name not in unknown)
+    wanted = [e.target for e in cell.step if e.target.name not in unknown]
+    for v in wanted:
+        _must_be_finite(given, v.name, given.states_from(v, values[v.name]))
     return {v.name: given.signal(v, values[v.name]) for v in wanted}
+
+
+def _must_be_finite(given: Arguments, name: str, array: Array) -> None:
+    """Refuse a signal that is beyond all numbers, or none, and name its first step."""
+    finite = np.isfinite(array)
+    if not finite.all():
+        step = int(np.argmin(finite.reshape((len(array), -1)).all(axis=1))) + 1
+        raise InputError(
+            f"{name} at step {step} of {given.cell.name} cannot be computed from these numbers: its equation"
+            f" overflows, or leaves the domain of a function; accepted: numbers for which it is finite"
+        )
+
+
+def _checked(given: Arguments, targets: Array, found: dict[str, Array]) -> dict[str, Array]:
+    """Return gradients, which are numbers; otherwise say which equation has none, or which gradient."""
+    wrong = [name for name, array in found.items() if not np.isfinite(array).all()]
+    if wrong:
+        ahead = {given.cell.roles.input: given.x, given.cell.roles.target: targets}
+        values = program(given.cell, every_signal=True).forward(given.parameters, ahead, given.initial)
+        for e in given.cell.step:
+            _must_be_finite(given, e.target.name, given.states_from(e.target, values[e.target.name]))
+        raise InputError(
+            f"the gradient by {wrong[0]} of {given.cell.name} overflows; accepted: numbers, and a number of"
+            f" steps, for which it is finite"
+        )
+    return found
 
 
 def adjoints(
@@ -161,7 +189,8 @@ def gradients(
     y = given.targets(targets, weights)
     if not given.width:  # no sequence
         return given.natural(given.zeros())
-    return given.natural(program(cell).run(given.parameters, given.x, y, given.initial, weights, engine)[1])
+    found = program(cell).run(given.parameters, given.x, y, given.initial, weights, engine)[1]
+    return _checked(given, y, given.natural(found))
 
 
 def truncated_gradients(
@@ -221,7 +250,7 @@ def truncated_gradients(
             from_start = first == 1 and (kind == "chunk" or last <= reach)
             if name in given.parameters or from_start:
                 total[name] += array
-    return given.natural(total)
+    return _checked(given, y, given.natural(total))
 
 
 def state_jacobians(
@@ -325,7 +354,7 @@ def contributions(
             alone,
         )
         out[begin:end, :end] = np.swapaxes(_added(code, given, sequences, wrt), 0, 1)
-    return out
+    return _checked(given, y, {wrt: out})[wrt]
 
 
 def _one_steps(given: Arguments, code: Program, probes: Sequences) -> Array:
@@ -430,7 +459,7 @@ def _seed(state: str) -> str:
 
 
 def _known(cell: Cell, name: str) -> None:
-    if name not in cell.parameters:
+    if not isinstance(name, str) or name not in cell.parameters:
         raise ShapeError(f"there is no parameter {name!r}; accepted: {', '.join(cell.parameters)}")
 
 

@@ -17,7 +17,7 @@ from symrnn.derivation import Derivation
 from symrnn.model import OrderedNetwork
 from symrnn.notation import latex, layout, text, uncoloured
 from symrnn.tensor import Derivative, OverTime, Tensor, Variable, free_times, time_symbol
-from symrnn.witness import Point, largest_deviation, values
+from symrnn.witness import Point, deviation, values
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Meaning:
         if self.expression.shape != other.expression.shape or not both:
             return float("inf")
         mine, others = (values(m.expression, at.of(m.network), both) for m in (self, other))
-        return largest_deviation(mine, others)
+        return max(map(deviation, mine, others), default=0.0)
 
 
 def _symbols(side: Tensor) -> set[Tensor]:

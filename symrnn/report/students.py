@@ -57,7 +57,7 @@ def read_students(path: str | Path, salt: int) -> tuple[Student, ...]:
         If the file or a row of it cannot be used; the message names the row.
     """
     where = f"students {path}"
-    text = read_text(Path(path), MOST_BYTES, "give the path of a CSV file", where)
+    text = read_text(Path(path), MOST_BYTES, "accepted: the path of a CSV file", where)
     lines = csv.reader(io.StringIO(text, newline=""), strict=True)  # it knows where a line ends
     try:
         rows = [(lines.line_num, row) for row in lines if any(cell.strip() for cell in row)]

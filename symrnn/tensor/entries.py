@@ -168,7 +168,9 @@ def entry_of(tensor: Tensor, at: Sequence[str | int | Expr]) -> Expr:
     KroneckerDelta(p, q)*s[2, p]*s[2, r]
     """
     if len(at) != tensor.rank:
-        raise ShapeError(f"shape {tensor.shape} needs {tensor.rank} indices, not {tuple(map(str, at))}")
+        raise ShapeError(
+            f"shape {tensor.shape} has no entry {tuple(map(str, at))}; accepted: {tensor.rank} indices"
+        )
     return _entry(tensor, tuple(index(name) for name in at))
 
 

@@ -1,4 +1,8 @@
-from .deviations import bound_of as bound_of, deviation as deviation, largest_deviation as largest_deviation
+from .deviations import (
+    bound_of as bound_of,
+    deviation as deviation,
+    largest_deviation as largest_deviation,
+)
 from .entries import (
     entry_value as entry_value,
 )
@@ -10,6 +14,7 @@ from .point import (
     evaluate as evaluate,
     obstacle as obstacle,
     random_point as random_point,
+    sizes as sizes,
     undrawable as undrawable,
     value as value,
     values as values,

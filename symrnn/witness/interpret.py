@@ -95,7 +95,7 @@ def interpret(tensor: Tensor, at: Values) -> Array:
             half = size(tensor.shape[: tensor.rank // 2], at)
             return np.eye(int(np.prod(half))).reshape(half + half)
         case Plus():
-            return _added([_in_parts(term, at) for term in tensor.args])
+            return _added([told_apart(term, at) for term in tensor.args])
         case Scale(factor, scaled):
             return float(factor) * of(scaled)
         case Contraction():
@@ -130,7 +130,7 @@ def interpret(tensor: Tensor, at: Values) -> Array:
     raise NotImplementedError(f"no value for {tensor}")
 
 
-def _in_parts(tensor: Tensor, at: Values) -> tuple[Array | None, Array]:
+def told_apart(tensor: Tensor, at: Values) -> tuple[Array | None, Array]:
     """Return the limit of an expression, None for 0, and its value less the limit."""
     match tensor:
         case Ones():
@@ -141,15 +141,15 @@ def _in_parts(tensor: Tensor, at: Values) -> tuple[Array | None, Array]:
         case Apply(function, argument, 0) if (split := TABLE[function].parts) is not None:
             return split(interpret(argument, at))
         case Scale(factor, scaled):
-            limit, rest = _in_parts(scaled, at)
+            limit, rest = told_apart(scaled, at)
             return None if limit is None else float(factor) * limit, float(factor) * rest
         case Hadamard(left, right):
-            return _product(_in_parts(left, at), _in_parts(right, at), np.multiply)
+            return _product(told_apart(left, at), told_apart(right, at), np.multiply)
         case Outer(left, right):
             axes = left.rank, right.rank
-            return _product(_in_parts(left, at), _in_parts(right, at), lambda u, v: _outer(u, v, *axes))
+            return _product(told_apart(left, at), told_apart(right, at), lambda u, v: _outer(u, v, *axes))
         case Diagonal(vector):
-            limit, rest = _in_parts(vector, at)
+            limit, rest = told_apart(vector, at)
             eye = np.eye(rest.shape[-1])
             return None if limit is None else limit[..., :, None] * eye, rest[..., :, None] * eye
     return None, interpret(tensor, at)
@@ -164,8 +164,9 @@ def _product(
     (a, u), (b, v) = left, right
     if a is None and b is None:
         return None, times(u, v)
-    if a is None or b is None:  # nothing of it can cancel a limit of the other
-        return None, times(u if a is None else a + u, v if b is None else b + v)
+    if a is None or b is None:
+        limit = times(u, b) if b is not None else times(a if a is not None else u, v)
+        return limit, times(u, v)
     return times(a, b), times(a, v) + times(u, b) + times(u, v)
 
 

@@ -30,6 +30,7 @@ from symrnn.tensor import (
     log_softmax,
 )
 from symrnn.witness.complexstep import STEP_LENGTH, Lookup, Schedule, held_fixed, moved_logarithm, total
+from symrnn.witness.deviations import sizes_of
 from symrnn.witness.interpret import Array, Parts, contract_arrays, fixed_ranges, interpret, size
 
 __all__ = [
@@ -42,12 +43,14 @@ __all__ = [
     "evaluate",
     "obstacle",
     "random_point",
+    "sizes",
     "undrawable",
     "value",
     "values",
 ]
 
 KINK_DISTANCE = 0.05
+LARGEST = 1e12  # of what is given: a step of 1e-21 along it moves a sum by 1e-9, whose square is lost
 LEAST_PROBABILITY = 1e-20  # below, the loss of a step loses digits of its imaginary part
 LARGE = 1e6  # beyond, rounding alone comes near the tolerance, and derivatives may be no numbers any more
 MOST_DRAWS = 1000
@@ -83,6 +86,12 @@ class Point:
         seed: int | None = None,
         draws: int = 1,
     ) -> None:
+        for variable, array in values.items():
+            if np.size(array) and not np.abs(array).max() <= LARGEST:
+                raise PointError(
+                    f"{variable} holds {np.max(np.abs(array)):.3g}; accepted: numbers up to {LARGEST:.0e},"
+                    f" beyond which no derivative can be measured"
+                )
         self.network, self.seed, self.draws = network, seed, draws
         self.sizes: Mapping[str, int] = dict(sizes)
         self.given = dict(values)
@@ -99,6 +108,11 @@ class Point:
         """Seed and sizes, for certificates; and how many draws it took, where it took several."""
         again = {"draws": self.draws} if self.draws > 1 else {}
         return {"seed": self.seed, "sizes": dict(self.sizes)} | again
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{axis} = {length}" for axis, length in self.sizes.items())
+        drawn = "given numbers" if self.seed is None else f"seed {self.seed}"
+        return f"Point({self.network.name}, {self.network.steps} steps, {sizes}, {drawn})"
 
     def of(self, network: OrderedNetwork) -> Point:
         """Return the same values seen through another network, such as a condensed one or a backward sweep.
@@ -132,8 +146,23 @@ class Point:
                 stack.extend(missing)
             else:
                 known = Lookup(self.known.__getitem__, self)
-                self.known[stack.pop()] = interpret(equation.expression, known)
+                with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                    self.known[stack[-1]] = interpret(equation.expression, known)
+                if self.origin is None:
+                    self._must_be_finite(stack[-1])
+                stack.pop()
         return self.known[variable]
+
+    def _must_be_finite(self, variable: Variable) -> None:
+        """Refuse what is beyond all numbers, or none, such as the logarithm of -1."""
+        if not np.isfinite(self.known[variable]).all():
+            del self.known[variable]
+            step = "" if variable.time is None else f" at step {variable.time}"
+            raise PointError(
+                f"{variable.name}{step} of {self.network.name} cannot be computed from these numbers: its"
+                f" equation overflows, or leaves the domain of a function; accepted: numbers for which it is"
+                f" finite"
+            )
 
     def parts(self, variable: Variable) -> Parts | None:
         """Limit and rest of a variable whose equation is a function that saturates, from its argument."""
@@ -333,8 +362,9 @@ def obstacle(point: Point) -> Obstacle | None:
             for node in equation.expression.atoms(Apply):
                 if why := _outside(node, point):
                     return Obstacle(equation.target, why)
-            found = np.max(np.abs(point.variable(equation.target)), initial=0.0)
-            if not np.isfinite(found):
+            try:
+                found = np.max(np.abs(point.variable(equation.target)), initial=0.0)
+            except PointError:
                 return Obstacle(equation.target, "has no finite value")
             largest = max(largest, float(found))
         return _too_steep(point, np.inf) if largest > LARGE else None
@@ -414,6 +444,21 @@ def values(tensor: Tensor, at: Point, choices: Sequence[Mapping[Any, int]]) -> A
         return np.reshape([value(tensor, at, choice) for choice in choices], shape)
     tensor = instantiate(tensor, {HORIZON: at.network.steps})
     return np.broadcast_to(interpret(tensor, at.instants(choices)), shape)
+
+
+def sizes(tensor: Tensor, at: Point, choices: Sequence[Mapping[Any, int]], *, exact: bool = True) -> Array:
+    """Sizes of what is added to make each entry of an expression, at several choices of its times.
+
+    Returns
+    -------
+    ndarray, shape ``(len(choices), *tensor.shape)``
+    """
+    shape = (len(choices), *size(tensor.shape, at))
+    tensor = instantiate(tensor, {HORIZON: at.network.steps}) if free_times(tensor) else tensor
+    if len(choices) > 1 and fixed_ranges(tensor, set().union(*choices)):
+        return np.broadcast_to(sizes_of(tensor, at.instants(choices), exact), shape)
+    here = (instantiate(tensor, dict(times)) if free_times(tensor) else tensor for times in choices)
+    return np.array([np.broadcast_to(sizes_of(one, at, exact), shape[1:]) for one in here]).reshape(shape)
 
 
 class _Elsewhere(Lookup):

@@ -27,7 +27,7 @@ MATH: dict[
     str, Callable[[float], float]
 ] = {  # what the table's SymPy elements consist of, and what SymPy makes of exp(log(a²)/2)
     "exp": math.exp,
-    "log": math.log,
+    "log": lambda u: math.log(u) if u else -math.inf,
     "tanh": math.tanh,
     "Abs": abs,
     "sign": lambda u: (u > 0) - (u < 0),

@@ -119,7 +119,7 @@ def test_steps_and_masks_that_make_no_sense_are_refused(steps, mask):
 
 
 def test_a_cell_that_is_not_there_is_refused_with_the_nearest_one():
-    with pytest.raises(CellError, match=r"there is no cell 'ellman'; built-in: .* did you mean 'elman'\?"):
+    with pytest.raises(CellError, match=r"there is no cell 'ellman'; accepted: .* did you mean 'elman'\?"):
         Cell.load("ellman")
     with pytest.raises(CellError, match="no activation 'gelu'; accepted: tanh, sigmoid, relu, identity"):
         Cell.load("elman", "gelu")

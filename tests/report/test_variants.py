@@ -500,7 +500,7 @@ def test_numbers_of_a_variant_that_do_not_hold_stop_the_run_with_its_name(
     found = np.zeros((4, 4, 3, 3))
     monkeypatch.setattr("symrnn.report.sections.numbers.contributions", lambda *_, **__: found)
     arguments = ["report", str(JOB), "--variants", str(made / "students.csv"), "--out", str(tmp_path / "out")]
-    assert main([*arguments, "--format", "tex"]) == 1
+    assert main([*arguments, "--format", "html"]) == 1
     said = capsys.readouterr().err
     assert "variant ada: contributions to" in said and "exceeds 1e-10" in said
     assert not (tmp_path / "out").exists()
@@ -595,7 +595,7 @@ def test_what_cannot_be_varied_is_refused_with_one_message(job_file, capsys):
         ["report", str(JOB), "--variants", "no.csv"],
         capsys,
         "no.csv",
-        "give the path of a CSV file",
+        "accepted: the path of a CSV file",
         folder=file.parent,
     )
 

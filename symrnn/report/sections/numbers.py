@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from symrnn.derivation import K
+from symrnn.derivation import K, adjoint, backward
 from symrnn.document import Bar, Block, Columns, Display, Line, Prose, Styled, Table, Text, cut, words
 from symrnn.model import STEP, in_force
 from symrnn.notation import (
@@ -32,7 +32,7 @@ from symrnn.report.ledger import Ledger
 from symrnn.report.material import Material
 from symrnn.report.wording import prose, say, sentences
 from symrnn.tensor import Apply, Diagonal, Tensor, Total, Variable, free_times
-from symrnn.witness import Array, deviation, value
+from symrnn.witness import Array, deviation, sizes, value
 
 BETWEEN = 16.0  # millimetres round the relation and between two equations side by side
 
@@ -148,12 +148,14 @@ def gradient_blocks(job: Job, ledger: Ledger) -> list[Block]:
         mask=np.array(job.weights),
         engine="numpy",  # the same digits wherever a report is made
     )
-    loss = job.network.total_loss
+    loss, swept = job.network.total_loss, backward(job.network)
     groups: dict[tuple[bool, int, int], list[Line]] = {}
     for name in [*job.cell.parameters, *(f"{state}0" for state in job.cell.states)]:
         v = job.network.lookup(name)
         truth = value(Total(loss, v), job.point)
-        ledger.admit_number(f"gradient by {name}", deviation(found[name], truth), "object")
+        equation = swept.equation(adjoint(v))
+        added = None if equation is None else sizes(equation.expression, job.point.of(swept), [{}])[0]
+        ledger.admit_number(f"gradient by {name}", deviation(found[name], truth, added), "object")
         numbers = numeric_matrix(found[name])
         line = Line(layout(Total(loss, v), "column"), "=", (numbers,))
         groups.setdefault((v.rank == 1, len(numbers.rows), len(numbers.rows[0])), []).append(line)

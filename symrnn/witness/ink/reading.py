@@ -99,6 +99,8 @@ class Reader:
             case Bracket(body, entry):
                 inner = self.value(body)
                 return self.entry(inner.array, entry) if entry else inner
+            case Sum(terms) if any(apart := [self.limit(term) for _, term in terms]):
+                return self.sum_of_limits(terms, apart)
             case Sum(terms):
                 return add((sign, self.value(term), term == Numeral(1.0)) for sign, term in terms)
             case Function("log", 0, Letter() as letter) if (found := self.logarithm(letter)) is not None:
@@ -186,6 +188,33 @@ class Reader:
             array = self.perturbed[1]
         value = self.shown(array)
         return self.entry(value.array, entries) if entries else value
+
+    def limit(self, node: Node) -> tuple[Value, Array] | None:
+        """Return what a letter is next to, and the rest of its value; None if it does not saturate."""
+        if not isinstance(node, Letter) or node.copy or self.symbols.resolve(node, self.indices) is None:
+            return None
+        key, entries = self.variable(node)
+        parts = self.symbols.point.parts(self.symbols.variable(key))
+        if parts is None:
+            return None
+        limit, rest = parts
+        if self.perturbed is not None and key == self.perturbed[0]:
+            rest = rest + 1j * self.perturbed[1].imag
+        of, left = self.shown(limit), self.shown(rest)
+        if not entries:
+            return of, left.array
+        return self.entry(of.array, entries), self.entry(left.array, entries).array
+
+    def sum_of_limits(
+        self, terms: Iterable[tuple[int, Node]], apart: Iterable[tuple[Value, Array] | None]
+    ) -> Value:
+        """Return a sum whose limits are added before the rests: 1 - u loses nothing where u is next to 1."""
+        limits, rests = [], []
+        for (sign, term), found in zip(terms, apart):
+            limits.append((sign, self.value(term) if found is None else found[0], term == Numeral(1.0)))
+            rests += [] if found is None else [sign * found[1]]
+        total = add(limits)
+        return total._replace(array=reduce(np.add, rests, total.array))
 
     def logarithm(self, node: Letter) -> Value | None:
         """Return the logarithm of a letter that is a softmax, from its argument; None for any other."""
