@@ -223,7 +223,8 @@ def _check_options(at: Any, seed: Any, tolerance: Any) -> None:
 def _measured(derivation: Derivation | EntryDerivation, at: Point) -> list[Check]:
     """Measure every line; one that floats cannot hold at given numbers, as 1/0 · 0, at a random point."""
     network = (derivation.matrix if isinstance(derivation, EntryDerivation) else derivation).network
-    found = _checks(derivation, at.of(network))
+    with np.errstate(all="ignore"):  # a deviation that is no number says it
+        found = _checks(derivation, at.of(network))
     if at.seed is not None or all(np.isfinite(check.deviation) for check in found):
         return found
     others = _checks(derivation, random_point(network))
@@ -284,7 +285,8 @@ def _by_sympy(derivation: Derivation, at: Point) -> float | None:
     """
     goal, network = derivation.goal, derivation.network
     choices = list(assignments(free_times(goal), derivation.times, network))
-    found = sympy_values(goal, network, at, choices)
+    with np.errstate(all="ignore"):
+        found = sympy_values(goal, network, at, choices)
     if found is None:
         return None
     pairs = [(value(goal, at, t), other) for t, other in found]

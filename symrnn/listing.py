@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import sympy
 
 from symrnn.certificate import TOLERANCE, Certificate, Check, assignments, certify, check_ink
@@ -210,7 +211,7 @@ def scalar_view(network: OrderedNetwork, of: Variable, wrt: Variable, sizes: Map
     for symbol, (_, indices) in wanted.items():
         lines.append((f"d {of}/d {symbol.name}", sympy.sstr(gradient.get(symbol, sympy.S.Zero)), "", ""))
         expected = truth[(*(0,) * of.rank, *(i - 1 for i in indices))]
-        worst = max(worst, deviation(values.get(symbol, 0.0), expected))
+        worst = max(worst, deviation(values.get(symbol, 0.0), expected, max(1.0, np.abs(truth).max())))
     check = Check(len(lines), "scalar equations", "SymPy", worst, f"{of}", f"{wrt}")
     title = f"{text(layout(Total(of, wrt)))}: {len(lines)} scalar equations"
     certificate = Certificate(title, True, (check,), TOLERANCE, (at.described,)).require()

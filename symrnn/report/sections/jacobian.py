@@ -13,7 +13,7 @@ from symrnn.model import in_force
 from symrnn.notation import Matrix, Operator, Tree, chained, entry_layout, latex, layout, text
 from symrnn.report.compose import DISPLAY_WIDTH
 from symrnn.report.ledger import Ledger
-from symrnn.witness import Point, ReadbackError, deviation, ink_value, value
+from symrnn.witness import Point, ReadbackError, deviation, ink_value, sizes, value
 
 
 def jacobian_picture(derivation: EntryDerivation, ledger: Ledger) -> Line:
@@ -56,7 +56,7 @@ def _worst(at: Point, derivation: EntryDerivation, corners: list[Any], pictures:
     names = {axis: at.sizes[axis] for axis in goal.shape}
     worst = 0.0
     for times in assignments(symbols, matrix.times, matrix.network):
-        tensor = value(goal, at, times)
+        tensor, added = value(goal, at, times), sizes(matrix.result, at, [times], exact=False)[0]
         for picture in pictures:
             for r, pair in enumerate(corners):
                 for c, corner in enumerate(pair):
@@ -68,7 +68,7 @@ def _worst(at: Point, derivation: EntryDerivation, corners: list[Any], pictures:
                         found = ink_value(ink, at, times, names)
                     except ReadbackError:
                         return float("inf")
-                    worst = max(worst, deviation(found, tensor[place]))
+                    worst = max(worst, deviation(found, tensor[place], added[place]))
     return worst
 
 
