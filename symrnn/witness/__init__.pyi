@@ -1,4 +1,5 @@
 from .deviations import (
+    MOVE as MOVE,
     bound_of as bound_of,
     deviation as deviation,
     largest_deviation as largest_deviation,

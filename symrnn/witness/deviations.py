@@ -6,6 +6,10 @@ and to nothing else: a product of small factors is small and exact, a difference
 is not. So 7.3e-32 where 5.9e-32 is right is a deviation of 0.2, unless terms of 1e-22 or more were subtracted
 from each other to get there.
 
+A derivative that a forward pass measures may itself be a difference: the slope of u/|u| is one of two equal
+terms. Where an entry seems to fail, a derivative counts as large as it would be if it moved with the given
+numbers, each of which is moved by ``MOVE`` of itself: what rounding makes of them is no deviation.
+
 Where nobody can say what was added, as for ink, an entry is measured against itself, or against ``FLOOR`` of
 the largest one, if that is more. Entries below ``LEAST`` are next to what underflows and are measured against
 that.
@@ -20,6 +24,7 @@ import numpy as np
 
 from symrnn.tensor import (
     Contraction,
+    Derivative,
     Diagonal,
     Hadamard,
     JacobianProduct,
@@ -34,6 +39,7 @@ from symrnn.tensor import (
 from symrnn.witness.interpret import Array, Values, contract_arrays, interpret, told_apart
 
 LEAST = 1e-290
+MOVE = 2.0**-44  # of each given number: a few hundred units of rounding
 FLOOR = 1e-4  # rounding of entries that are sums of terms as large as the largest stays below 1e-10 of it
 
 
@@ -63,16 +69,17 @@ def deviation(found: Any, expected: Any, sizes: Any = None) -> float:
     return worst if np.isfinite(worst) else float("inf")
 
 
-def sizes_of(tensor: Tensor, at: Values, exact: bool = True) -> Array:
+def sizes_of(tensor: Tensor, at: Values, exact: bool = True, near: Values | None = None) -> Array:
     """Sizes of the terms that make each entry of an expression: absolute values are added and multiplied.
 
     Variables, derivatives and functions count as they are. Limits of what saturates, and given values that
     are only added, are exact: in ŷ - y, for a ŷ next to 1 and a y of 1, nothing but the rest is left. Not
-    ``exact`` is who adds ŷ and -y as they are: then the size is 2.
+    ``exact`` is who adds ŷ and -y as they are: then the size is 2. With values ``near`` those of ``at``,
+    derivatives count as large as they move.
     """
 
     def of(node: Tensor) -> Array:
-        return sizes_of(node, at, exact)
+        return sizes_of(node, at, exact, near)
 
     match tensor:
         case Plus() if not exact:
@@ -115,7 +122,10 @@ def sizes_of(tensor: Tensor, at: Values, exact: bool = True) -> Array:
         case JacobianProduct():
             factors = (of(tensor.instance(j)) for j in tensor.times())
             return reduce(lambda done, later: later @ done, factors, np.eye(at.sizes[tensor.shape[0]]))
-    return np.abs(interpret(tensor, at))
+    size = np.abs(interpret(tensor, at))
+    if near is None or not isinstance(tensor, Derivative):
+        return size
+    return np.maximum(size, np.abs(interpret(tensor, near) - interpret(tensor, at)) / MOVE)
 
 
 def _given(term: Tensor, at: Values) -> bool:

@@ -30,7 +30,7 @@ from symrnn.tensor import (
     log_softmax,
 )
 from symrnn.witness.complexstep import STEP_LENGTH, Lookup, Schedule, held_fixed, moved_logarithm, total
-from symrnn.witness.deviations import sizes_of
+from symrnn.witness.deviations import MOVE, sizes_of
 from symrnn.witness.interpret import Array, Parts, contract_arrays, fixed_ranges, interpret, size
 
 __all__ = [
@@ -193,6 +193,16 @@ class Point:
     def _argument(self, function: Apply | None) -> Array:
         assert function is not None
         return np.asarray(interpret(function.argument, Lookup(self.variable, self)))
+
+    @cached_property
+    def near(self) -> Point:
+        """The same point, with every given number moved by ``MOVE`` of itself, up or down."""
+        if self.origin is not None:
+            return self.origin.near.of(self.network)
+        rng = np.random.default_rng(0)
+        signs = {v: rng.choice((-1.0, 1.0), size=np.shape(array)) for v, array in self.given.items()}
+        moved = {v: array * (1 + MOVE * signs[v]) for v, array in self.given.items()}
+        return Point(self.network, moved, self.sizes, self.seed)
 
     @cached_property
     def schedule(self) -> Schedule:
@@ -446,8 +456,17 @@ def values(tensor: Tensor, at: Point, choices: Sequence[Mapping[Any, int]]) -> A
     return np.broadcast_to(interpret(tensor, at.instants(choices)), shape)
 
 
-def sizes(tensor: Tensor, at: Point, choices: Sequence[Mapping[Any, int]], *, exact: bool = True) -> Array:
+def sizes(
+    tensor: Tensor,
+    at: Point,
+    choices: Sequence[Mapping[Any, int]],
+    *,
+    exact: bool = True,
+    moved: bool = False,
+) -> Array:
     """Sizes of what is added to make each entry of an expression, at several choices of its times.
+
+    Those of derivatives are as large as they move with the given numbers, if ``moved``; see ``deviations``.
 
     Returns
     -------
@@ -455,10 +474,13 @@ def sizes(tensor: Tensor, at: Point, choices: Sequence[Mapping[Any, int]], *, ex
     """
     shape = (len(choices), *size(tensor.shape, at))
     tensor = instantiate(tensor, {HORIZON: at.network.steps}) if free_times(tensor) else tensor
+    near = at.near if moved else None
     if len(choices) > 1 and fixed_ranges(tensor, set().union(*choices)):
-        return np.broadcast_to(sizes_of(tensor, at.instants(choices), exact), shape)
+        beside = None if near is None else near.instants(choices)
+        return np.broadcast_to(sizes_of(tensor, at.instants(choices), exact, beside), shape)
     here = (instantiate(tensor, dict(times)) if free_times(tensor) else tensor for times in choices)
-    return np.array([np.broadcast_to(sizes_of(one, at, exact), shape[1:]) for one in here]).reshape(shape)
+    found = [np.broadcast_to(sizes_of(one, at, exact, near), shape[1:]) for one in here]
+    return np.array(found).reshape(shape)
 
 
 class _Elsewhere(Lookup):
