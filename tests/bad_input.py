@@ -209,7 +209,7 @@ CELLS: dict[str, Any] = {
     "a lambda": (A, "(lambda: b)()", ["lambda", "accepted: a parameter"]),
     "a method call": (A, "b.dot(b)", ["'b.dot(b)'", "accepted: a parameter"]),
     "a comprehension": (A, "[b for b in b]", ["for b in b", "accepted: a parameter"]),
-    "a power": (A, "b ** 9999999", ["'b ** 9999999'", "accepted: a parameter"]),
+    "a power": (A, "b ** 9999999", ["'b ** 9999999'", "powers are not in the language"]),
     "a text in an equation": (A, "'b'", ["\"'b'\"", "accepted: a parameter"]),
     "a keyword argument": (A, "sigma(a=b)", ["'sigma(a=b)'", "accepted: a parameter"]),
     "an equation that is none": (A, "U @", ["'U @'", "accepted: a parameter"]),

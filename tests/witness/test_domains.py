@@ -173,4 +173,4 @@ def test_a_domain_goes_with_its_parameter_into_layers_and_other_names(tmp_path):
     job = read_job(tmp_path / "job.toml")
     assert job.cell.positive == {"kappa"} == job.network.positive and (job.values["kappa"] > 0).all()
     document, _ = certify_job(job)
-    assert "signal, positive" in render(document, "html") or "bias, positive" in render(document, "html")
+    assert "parameter, positive" in render(document, "html")
