@@ -215,9 +215,9 @@ def dependence(facts: Facts, veil: Veil) -> list[Block]:
     blocks = paths_section.two_kinds(facts.material)
     if not veil.hides_step(rules.index(explicit_implicit.name) + 1):
         return blocks
-    return [
-        Display(tuple(map(veil.line, b.lines)), b.columns) if isinstance(b, Display) else b for b in blocks
-    ]
+    braced = [block for block in blocks if isinstance(block, Display)][-1]  # before it, an equation is given
+    hidden = Display(tuple(map(veil.line, braced.lines)), braced.columns)
+    return [hidden if block is braced else block for block in blocks]
 
 
 def numbered(facts: Facts) -> Steps:
