@@ -103,9 +103,9 @@ def derive(options: argparse.Namespace) -> int:
     notation = Preset() if options.notation is None else read_preset(options.notation, options.cell, cell)
     cell = notation.cell(cell)
     last = options.at if options.at is not None else options.steps or 4
-    if last < 1:
+    if options.at is not None and last < 1:
         raise UsageError(f"--at: found {last}; accepted: 1 or a later step")
-    network = cell.unroll(options.steps or last)
+    network = cell.unroll(options.steps or max(last, 1))
     of = network[notation.read([options.of or network.roles.loss], cell)[0], last]
     sizes = _sizes(options.size)
     if why := cell.single_class(sizes):

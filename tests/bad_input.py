@@ -342,7 +342,7 @@ OPTIONS: dict[str, Any] = {
     "an unknown signal": (["derive", "elman", "--of", "Q"], ["no signal 'Q'", "it has"]),
     "an unknown variable": (["derive", "elman", "--wrt", "Q"], ["no signal 'Q'", "it has"]),
     "a step beyond the last": (["derive", "elman", "--at", "9", "--steps", "4"], ["step 9", "steps 1 to 4"]),
-    "the step nought": (["derive", "elman", "--at", "0"], ["L has no value at step 0", "steps 1 to"]),
+    "the step nought": (["derive", "elman", "--at", "0"], ["--at: found 0", "accepted: 1 or a later step"]),
     "no steps": (["derive", "elman", "--steps", "-1"], ["-1", "at least 1"]),
     "a size too large": (["derive", "elman", "--size", "d=99"], ["--size", "'d=99'", "accepted"]),
     "a view of one class": (

@@ -55,12 +55,34 @@ LOSS = {  # by whether the losses of the steps have weights, and whether there i
     (True, True): "network.loss_weighted_natural",
 }
 
+MEANINGS = {  # of a part of a cell
+    "input": "meaning.input",
+    "target": "meaning.target",
+    "scores": "meaning.scores",
+    "outputs": "meaning.outputs",
+    "probabilities": "meaning.probabilities",
+    "error": "meaning.error",
+    "state": "meaning.state",
+    "gate": "meaning.gate",
+    "candidate": "meaning.candidate",
+    "pre_activation": "meaning.pre_activation",
+    "signal": "meaning.signal",
+    "output_weights": "meaning.output_weights",
+    "recurrent_weights": "meaning.recurrent_weights",
+    "input_weights": "meaning.input_weights",
+    "peephole_weights": "meaning.peephole_weights",
+    "weights": "meaning.weights",
+    "output_bias": "meaning.output_bias",
+    "bias": "meaning.bias",
+    "parameter": "meaning.parameter",
+}
+
 
 def meaning(job: Job, name: str) -> str:
     """Return what a symbol is, in a few words: what the cell file says, or its place in the equations."""
     if name in job.cell.meanings:
         return said_by_cell(job.cell.meanings[name])
-    return words(f"meaning.{part_of(job.cell, name)}")
+    return words(MEANINGS[part_of(job.cell, name)])
 
 
 def said_by_cell(meaning: str) -> str:
