@@ -16,7 +16,7 @@ from sympy.core.traversal import preorder_traversal
 
 from symrnn.derivation import strategies
 from symrnn.derivation.budget import DerivationError, check_paths
-from symrnn.derivation.rules import Reason, Rule, Sentence, sentence
+from symrnn.derivation.rules import Reason, Rule, Sentence, of_all, sentence
 from symrnn.derivation.search import first_applicable, latest_applicable
 from symrnn.derivation.strategies import Strategy
 from symrnn.model import HORIZON, STEP, OrderedNetwork, is_symbolic
@@ -130,11 +130,12 @@ class Derivation:
             same = bool(lines) and step.rule.name == lines[-1].rule.name
             routine = step.rule.routine or step.rule.name in self.strategy.folded
             if fold and same and step.rule.name in joined:
-                of_all = Sentence(joined[step.rule.name]) if joined[step.rule.name] else None
-                reason = (of_all,) if of_all else (*lines[-1].reason, *step.reason)
+                shared = Sentence(joined[step.rule.name]) if joined[step.rule.name] else None
+                reason = (shared,) if shared else (*lines[-1].reason, *step.reason)
                 lines[-1] = replace(lines[-1], rhs=step.after, reason=reason)
             elif fold and lines and (routine or (same and step.rule.together)):
-                lines[-1] = replace(lines[-1], rhs=step.after)
+                told = lines[-1].reason if routine else of_all(lines[-1].reason, step.reason)
+                lines[-1] = replace(lines[-1], rhs=step.after, reason=told)
             else:
                 lines.append(made)
         return self._shortened(lines) if self.strategy.factored else lines

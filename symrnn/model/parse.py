@@ -278,7 +278,8 @@ class _Reader:
                 raise self.refuse(
                     node, "@ stands between a parameter or vector and a vector; did you mean *?"
                 )
-        raise self.refuse(node, OPERATORS.get(type(op), ""))
+        by_zero = isinstance(op, ast.Div) and isinstance(right, Rational)
+        raise self.refuse(node, "" if by_zero else OPERATORS.get(type(op), ""))
 
     def number(self, node: ast.expr, left: Rational, op: ast.operator, right: Rational) -> Rational:
         match op:

@@ -40,6 +40,8 @@ class Function:
         The open interval inside which f is real and has a derivative; points are drawn there.
     kinks : tuple of float
         Points where f is not differentiable; probes keep away from them.
+    fraction : bool
+        Whether f lies between 0 and 1: entry by entry, what a gate is.
     grows : bool
         Whether |f'| grows without bound where the argument does: numbers run away along a recurrence.
     activation : bool
@@ -56,6 +58,7 @@ class Function:
     slope: float | None = None
     kinks: tuple[float, ...] = ()
     domain: tuple[float, float] = (-np.inf, np.inf)
+    fraction: bool = False
     grows: bool = False
     activation: bool = False
     parts: Callable[[Array], tuple[Array, Array]] | None = None
@@ -167,6 +170,7 @@ TABLE = {
             _logistic_slope,
             _logistic,
             0.25,
+            fraction=True,
             activation=True,
             parts=_logistic_parts,
         ),

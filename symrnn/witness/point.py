@@ -394,6 +394,9 @@ def _outside(node: Apply, point: Point) -> str:
     low, high = TABLE[node.function].domain
     if (low, high) == (-np.inf, np.inf):
         return ""
+    of = node.argument
+    if node.function == "log" and isinstance(of, Variable) and point.logarithm(of) is not None:
+        return ""  # evaluated in one piece with its softmax, where a probability rounds to 0 as well
     asked = np.ravel(value(node.argument, point))
     outside = asked[~((low < asked) & (asked < high))]
     if not outside.size:

@@ -173,4 +173,14 @@ def test_a_domain_goes_with_its_parameter_into_layers_and_other_names(tmp_path):
     job = read_job(tmp_path / "job.toml")
     assert job.cell.positive == {"kappa"} == job.network.positive and (job.values["kappa"] > 0).all()
     document, _ = certify_job(job)
-    assert "signal, positive" in render(document, "html") or "bias, positive" in render(document, "html")
+    assert "parameter, positive" in render(document, "html")
+
+
+def test_a_probability_that_rounds_to_nought_is_no_obstacle(job_file):
+    file = job_file(
+        ('"tanh"', '"identity"'),
+        ("[[0.4, -1.0], [1.5, 0.2]]", "[[400.0, -1000.0], [1500.0, 0.2]]"),
+    )
+    job = read_job(file)
+    assert job.point.variable(job.network["yhat", 1]).min() < 1e-200
+    assert np.isfinite(job.point.variable(job.network["L", 1]))

@@ -53,6 +53,38 @@ def sentence(words: str, /, **places: Tensor | Sequence[Tensor]) -> Sentence:
     return Sentence(words, tuple((k, v if isinstance(v, Tensor) else tuple(v)) for k, v in places.items()))
 
 
+def of_all(before: Reason, more: Reason) -> Reason:
+    """Return the reason of steps that make one line: the same words once, with lists where they differ.
+
+    >>> from symrnn.tensor import Variable
+    >>> a, b = (Variable(name, ("d",)) for name in "ab")
+    >>> of_all((sentence("Insert {v}.", v=a),), (sentence("Insert {v}.", v=b),))[0].pieces()
+    ('Insert ', a, ' and ', b, '.')
+    """
+    found = list(before)
+    for one in more:
+        for place, other in enumerate(found):
+            if (joined := _joined(other, one)) is not None:
+                found[place] = joined
+                break
+        else:
+            found.append(one)
+    return tuple(found)
+
+
+def _joined(one: Sentence, other: Sentence) -> Sentence | None:
+    """Return one sentence for two that differ in one place at most, or nothing."""
+    here, there = (
+        {key: (v,) if isinstance(v, Tensor) else v for key, v in said.places} for said in (one, other)
+    )
+    if one.words != other.words or here.keys() != there.keys():
+        return None
+    apart = [key for key in here if not set(there[key]) <= set(here[key])]
+    if len(apart) > 1 or (apart and any(here[key] != there[key] for key in here if key not in apart)):
+        return None
+    return sentence(one.words, **{key: tuple(dict.fromkeys((*here[key], *there[key]))) for key in here})
+
+
 @dataclass(frozen=True)
 class Rule:
     """One rule; see the module.

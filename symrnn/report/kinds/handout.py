@@ -215,9 +215,9 @@ def dependence(facts: Facts, veil: Veil) -> list[Block]:
     blocks = paths_section.two_kinds(facts.material)
     if not veil.hides_step(rules.index(explicit_implicit.name) + 1):
         return blocks
-    return [
-        Display(tuple(map(veil.line, b.lines)), b.columns) if isinstance(b, Display) else b for b in blocks
-    ]
+    braced = [block for block in blocks if isinstance(block, Display)][-1]  # before it, an equation is given
+    hidden = Display(tuple(map(veil.line, braced.lines)), braced.columns)
+    return [hidden if block is braced else block for block in blocks]
 
 
 def numbered(facts: Facts) -> Steps:
@@ -264,8 +264,10 @@ def factors(facts: Facts, veil: Veil) -> list[Block]:
     """What each factor is, and what becomes of them together."""
     material, job = facts.material, facts.material.job
     state, before = material.jacobian.goal.args
-    ends = "handout.softmax" if job.cell.loss == "cross_entropy" else "handout.squared"
-    scores = say("handout.from_loss", z=facts.to_scores.goal.args[1])
+    likely = job.cell.loss == "cross_entropy"
+    ends = "handout.softmax" if likely else "handout.squared"
+    through = "handout.from_loss" if likely else "handout.from_loss_outputs"
+    scores = say(through, z=facts.to_scores.goal.args[1])
     product = facts.product.lines()[0]
     claims = [(found.goal, found.result) for found in (facts.to_scores, facts.to_state)]
     together = display((facts.together.goal, facts.together.result)).lines

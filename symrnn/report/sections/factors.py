@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from symrnn.derivation import K
-from symrnn.document import Block, Display, Heading, Line, Prose, merged
+from symrnn.document import Block, Display, Heading, Line, Prose
 from symrnn.model import in_force
 from symrnn.notation import (
     Group,
@@ -20,7 +20,7 @@ from symrnn.notation import (
 from symrnn.report.compose import DISPLAY_WIDTH, cases, entry_count, one_row_each, steps
 from symrnn.report.material import Material
 from symrnn.report.sections.jacobian import jacobian_picture
-from symrnn.report.wording import listing, say
+from symrnn.report.wording import listing, say, sentences
 from symrnn.tensor import Immediate, Variable
 
 
@@ -31,11 +31,12 @@ def from_loss(material: Material) -> list[Block]:
     seen = material.seen_states
     more = [material.from_loss(state) for state in seen]
     likely = job.cell.loss == "cross_entropy"
+    sees = say("factors.sees" if likely else "factors.sees_outputs", z=z)
     return [
         Heading(say("factors.from_loss")),
-        Prose(merged((*say("factors.sees", z=z), " ", *(say("factors.softmax") if likely else ())))),
+        Prose(sentences(sees, say("factors.softmax") if likely else ())),
         steps(material.output),
-        Prose(say("factors.to_state", states=listing(seen))),
+        Prose(say("factors.to_state" if likely else "factors.to_state_outputs", states=listing(seen))),
         *([one_row_each(more)] if material.edgewise else map(steps, more)),
     ]
 
@@ -115,7 +116,9 @@ def other_gradients() -> list[Block]:
 def through_scores(material: Material) -> Prose:
     """Return the words before the derivative of a loss by a parameter of the output."""
     loss = material.output.goal.args[0]
-    return Prose(say("factors.through_scores", loss=loss, t=Symbol("t")))
+    likely = material.job.cell.loss == "cross_entropy"
+    key = "factors.through_scores" if likely else "factors.through_outputs"
+    return Prose(say(key, loss=loss, t=Symbol("t")))
 
 
 def explicitly(material: Material) -> list[Block]:

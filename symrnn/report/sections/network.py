@@ -22,7 +22,7 @@ from symrnn.document import (
     merged,
     words,
 )
-from symrnn.model import IN_LAYER, STEP, Equation, in_force, losses
+from symrnn.model import IN_LAYER, STEP, Equation, in_force, part_of
 from symrnn.notation import (
     BigSum,
     Number,
@@ -44,11 +44,10 @@ from symrnn.report.ledger import Ledger
 from symrnn.report.material import Material
 from symrnn.report.sections.notation import axes_of_derivatives, rows_or_columns, stated
 from symrnn.report.wording import listing, prose, say, sentences
-from symrnn.tensor import TABLE, Apply, Contraction, Shape, Total, Variable
+from symrnn.tensor import TABLE, Apply, Shape, Total, Variable
 
 IN_A_ROW = 28.0  # millimetres of symbols of one meaning, without their time
 MANY_PARAMETERS = 6  # from here on the same sentence is not repeated for each
-PRE_ACTIVATION = "a"  # by custom, in every cell file
 LOSS = {  # by whether the losses of the steps have weights, and whether there is a logarithm
     (False, False): "network.loss",
     (True, False): "network.loss_weighted",
@@ -56,37 +55,34 @@ LOSS = {  # by whether the losses of the steps have weights, and whether there i
     (True, True): "network.loss_weighted_natural",
 }
 
+MEANINGS = {  # of a part of a cell
+    "input": "meaning.input",
+    "target": "meaning.target",
+    "scores": "meaning.scores",
+    "outputs": "meaning.outputs",
+    "probabilities": "meaning.probabilities",
+    "error": "meaning.error",
+    "state": "meaning.state",
+    "gate": "meaning.gate",
+    "candidate": "meaning.candidate",
+    "pre_activation": "meaning.pre_activation",
+    "signal": "meaning.signal",
+    "output_weights": "meaning.output_weights",
+    "recurrent_weights": "meaning.recurrent_weights",
+    "input_weights": "meaning.input_weights",
+    "peephole_weights": "meaning.peephole_weights",
+    "weights": "meaning.weights",
+    "output_bias": "meaning.output_bias",
+    "bias": "meaning.bias",
+    "parameter": "meaning.parameter",
+}
+
 
 def meaning(job: Job, name: str) -> str:
-    """Return what a symbol is, in a few words, by its place in the equations."""
-    roles = job.cell.roles
-    fixed = {
-        roles.input: "meaning.input",
-        roles.target: "meaning.target",
-        roles.logits: "meaning.scores",
-        roles.prediction: "meaning.probabilities",
-        PRE_ACTIVATION: "meaning.pre_activation",
-    }
+    """Return what a symbol is, in a few words: what the cell file says, or its place in the equations."""
     if name in job.cell.meanings:
         return said_by_cell(job.cell.meanings[name])
-    if name.split("_")[0] in fixed:
-        return words(fixed[name.split("_")[0]])
-    if name in job.cell.states:
-        return words("meaning.state")
-    for equation in job.cell.step:
-        for product in equation.expression.atoms(Contraction):
-            matrix, vector = product.factors[0], product.factors[-1]
-            if matrix == Variable(name, job.cell.parameters.get(name, ())):
-                if vector.variables() and all(v.time == STEP - 1 for v in vector.variables()):
-                    return words("meaning.recurrent_weights")
-                of_input = vector == Variable(roles.input, vector.shape, STEP)
-                return words("meaning.input_weights" if of_input else "meaning.output_weights")
-        if (
-            name in job.cell.parameters
-            and Variable(name, job.cell.parameters[name]) in equation.expression.args
-        ):
-            return words("meaning.output_bias" if equation.target.name == roles.logits else "meaning.bias")
-    return words("meaning.signal")
+    return words(MEANINGS[part_of(job.cell, name)])
 
 
 def said_by_cell(meaning: str) -> str:
@@ -105,8 +101,7 @@ def shape_tree(shape: Shape) -> Tree:
 def shape_tables(job: Job) -> tuple[Table, Table]:
     """Symbols with their meaning and shape, signals and parameters, equal rows joined."""
     cell, roles = job.cell, job.cell.roles
-    within_loss = losses()[cell.loss]["equations"].keys() - {roles.prediction}
-    computed = [e.target.name for e in cell.step if e.target.name not in within_loss]
+    computed = [e.target.name for e in cell.step if e.target.name != roles.loss]
     signals: dict[tuple[str, Shape], list[str]] = {}
     for name in dict.fromkeys((roles.input, *computed, roles.target)):
         signals.setdefault((meaning(job, name), cell.signals[name]), []).append(name)

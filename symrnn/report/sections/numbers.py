@@ -225,8 +225,14 @@ def reading(material: Material) -> Text:
     """Say what the contributions show, and what they do not prove."""
     if material.edgewise:
         return say("numbers.reading_of_paths")
-    state = material.state(STEP)
-    return say("numbers.reading", jacobian=Total(state, state.at(STEP - 1)))
+    jacobian, job = Total(material.state(STEP), material.state(STEP - 1)), material.job
+    steps = range(2, (job.steps if job.all_losses else int(job.of.time)) + 1)
+    norms = [float(np.linalg.norm(value(jacobian, job.point, {STEP: t}), 2)) for t in steps]
+    if not norms:
+        return say("numbers.reading", jacobian=jacobian)
+    places = {"least": decimals(min(norms), 2), "most": decimals(max(norms), 2)}
+    key = "numbers.reading_fading" if max(norms) < 1 else "numbers.reading_open"
+    return say(key, jacobian=jacobian, **places)
 
 
 def remaining(material: Material) -> list[Block]:

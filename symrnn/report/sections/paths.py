@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from symrnn.derivation import Line as Claim, edge_of
 from symrnn.document import Block, Display, Gallery, Heading, Prose, Result, Table, Text, words
-from symrnn.model import OrderedNetwork
+from symrnn.model import Equation, OrderedNetwork
 from symrnn.notation import SMALL, Number, Operator, Symbol, layout, row, separated, terms, variable
-from symrnn.report.compose import braced, drawn, result, steps
+from symrnn.report.compose import braced, display, drawn, result, steps
 from symrnn.report.material import Material
 from symrnn.report.sections.notation import explicit_remark, explicit_sign
 from symrnn.report.wording import listing, prose, say, sentences
@@ -33,6 +33,7 @@ def two_kinds(material: Material) -> list[Block]:
     claimed = [(explicit, words("paths.explicit")), *zip(implicit, labels)]
     return [
         Heading(say("paths.two_kinds")),
+        *put_in(material, v),
         Prose(
             sentences(
                 say(forms[w.rank == 2], v=v, W=w, before=listing(before)),
@@ -45,6 +46,18 @@ def two_kinds(material: Material) -> list[Block]:
         Display((braced(claim[0], claimed),)),
         Prose(say("paths.parts_left" if several else "paths.part_left", start=start)),
     ]
+
+
+def put_in(material: Material, v: Variable) -> list[Block]:
+    """The equation of a state with those put in that hold the main parameter, such as a in s = σ(a)."""
+    network, w = material.network, material.main
+    equation = network.equation(v)
+    if equation is None or w in equation.used:
+        return []
+    beside = {e.target.name for e in network.step if w not in material.condensed.parents(e.target)}
+    written = network.condense({*network.states, *beside}).written_out(equation.expression)
+    material.ledger.admit_equation(Equation(v, written), network)
+    return [Prose(say("paths.put_in", v=v, W=w)), display((v, written))]
 
 
 # how a parameter appears twice: one that is no matrix, one that is
