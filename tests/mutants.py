@@ -36,6 +36,11 @@ WITH_MINE = JOB.replace('cell = "elman"', 'cell = "mine.toml"').replace(
     "[initial]\ns = [0.3, -0.2, 0.5]\n", ""
 )
 TOKEN = re.compile(r'"[^"\n]*"|\w+|[^\w\s]|[ \t]+|\n')
+TEXT = re.compile(r'(?<=")[^"\n]*(?=")')
+ITEM = re.compile(r'"[^"\n]*"|-?\b[\d.]+\b')
+TERM = re.compile(r"\w+(?:\[t(?:-1)?\])?|[^\w\s]|\s+")
+TERMS = re.findall(r"\S+", "+ - * @ / ( ) 1 0 -1 1e90 x[t] y[t] s[t-1] h[t] a[t] z[t] b n d m k [t] [t-2]")
+TERMS += ["tanh(", "softmax(", "log(", "exp(", "relu(", "sqrt(", "max(", "sigma("]
 NUMBERS = [
     "-1",
     "0",
@@ -149,12 +154,36 @@ def _another_value(lines: Lines, rng: Random) -> None:
 
 
 def _another_token(lines: Lines, rng: Random) -> None:
+    """Put something else for a word, a number or a sign."""
     i = rng.randrange(len(lines))
     tokens = TOKEN.findall(lines[i]) or [""]
     others = [token for line in lines for token in TOKEN.findall(line) if token.strip()]
     kinds = [rng.choice(others or [""]), rng.choice(NUMBERS), rng.choice(TEXTS), ""]
     tokens[rng.randrange(len(tokens))] = rng.choice(kinds)
     lines[i] = "".join(tokens)
+
+
+def _another_item(lines: Lines, rng: Random) -> None:
+    """Put another number for a number, another text for a text: it is still TOML."""
+    i = rng.choice([number for number, line in enumerate(lines) if "=" in line] or [0])
+    key, sign, value = lines[i].partition("=")
+    places = list(ITEM.finditer(value))
+    if places:
+        place = rng.choice(places)
+        others = [f'"{text}"' for text in TEXTS] if place[0][0] in "\"'" else NUMBERS
+        lines[i] = f"{key}{sign}{value[: place.start()]}{rng.choice(others)}{value[place.end() :]}"
+
+
+def _another_term(lines: Lines, rng: Random) -> None:
+    """Put something else for a word or a sign within a text: an equation is still a text."""
+    i = rng.choice([number for number, line in enumerate(lines) if '"' in line] or [0])
+    texts = list(TEXT.finditer(lines[i]))
+    if texts:
+        place = rng.choice(texts)
+        terms = TERM.findall(place[0]) or [""]
+        everywhere = [term for line in lines for text in TEXT.findall(line) for term in TERM.findall(text)]
+        terms[rng.randrange(len(terms))] = rng.choice([rng.choice(everywhere or [""]), rng.choice(TERMS), ""])
+        lines[i] = lines[i][: place.start()] + "".join(terms) + lines[i][place.end() :]
 
 
 def _another_sign(lines: Lines, rng: Random) -> None:
@@ -179,9 +208,11 @@ MUTATIONS: tuple[Mutation, ...] = (
     _doubled,
     _exchanged,
     *[_another_value] * 4,
-    *[_another_token] * 4,
-    *[_another_sign] * 2,
-    *[_new_key] * 2,
+    *[_another_item] * 6,
+    *[_another_term] * 6,
+    *[_another_token] * 2,
+    _another_sign,
+    _new_key,
     _cut,
 )
 
@@ -200,7 +231,7 @@ def mutant(number: int, seed: int) -> dict[str, str]:
 def mutated(text: str, rng: Random) -> str:
     """Return a text with one to three things changed."""
     lines = text.splitlines()
-    for _ in range(rng.choice([1, 1, 2, 3])):
+    for _ in range(rng.choice([1, 1, 1, 1, 2, 3])):
         rng.choice(MUTATIONS)(lines, rng)
         lines = lines or [""]
     return "\n".join(lines) + "\n"

@@ -208,8 +208,9 @@ def test_whoever_ends_the_program_ends_its_workers(how, tmp_path):
 # a report
 
 
-def test_a_report_whose_worker_is_killed_says_so_once_and_writes_nothing(
-    job_file, capsys, monkeypatch, tmp_path
+@pytest.mark.parametrize("command", [["report", "--format", "tex"], ["verify"], ["verify", "--json"]])
+def test_a_job_whose_worker_is_killed_says_so_once_and_writes_nothing(
+    command, job_file, capsys, monkeypatch, tmp_path
 ):
     def killed_at_work(derivation, points):
         if multiprocessing.parent_process() is not None and "c" in map(str, derivation.goal.variables()):
@@ -219,7 +220,7 @@ def test_a_report_whose_worker_is_killed_says_so_once_and_writes_nothing(
 
     monkeypatch.setattr("symrnn.report.ledger.certify", killed_at_work)
     job = job_file(('wrt = ["b"]', 'wrt = ["W", "U", "V", "b", "c"]'))
-    assert main(["report", str(job), "--format", "tex"]) == 3
+    assert main([command[0], str(job), *command[1:]]) == 3
     assert time.monotonic() - float((tmp_path / "killed").read_text()) < SOON
     said = capsys.readouterr()
     assert said.out == "" and said.err.count("\n") == 1

@@ -439,6 +439,7 @@ def test_a_run_that_is_stopped_leaves_whole_variants_and_goes_on(how, engine, tm
 def test_a_worker_that_is_killed_is_one_error_and_what_is_finished_stays(tmp_path, monkeypatch, capsys):
     def make(workshop, student, whole=Workshop.make):
         if student.id == "student-3" and multiprocessing.parent_process() is not None:
+            (tmp_path / "killed").write_text(str(time.monotonic()))
             os.kill(os.getpid(), signal.SIGKILL)
         return whole(workshop, student)
 
@@ -448,6 +449,7 @@ def test_a_worker_that_is_killed_is_one_error_and_what_is_finished_stays(tmp_pat
     (tmp_path / "students.csv").write_text(f"name\n{rows}", encoding="utf-8")
     command = ["report", str(JOB), "--variants", str(tmp_path / "students.csv"), "--format", "tex"]
     assert main([*command, "--out", str(tmp_path / "out")]) == 3
+    assert time.monotonic() - float((tmp_path / "killed").read_text()) < 10
     assert capsys.readouterr().err.startswith("symrnn: a worker process ended by SIGKILL")
     done = list((tmp_path / "out").glob("student-*"))
     files = {"exercise.tex", "solution.tex", "certificate.json", STAMP}
