@@ -56,7 +56,7 @@ OPERATORS = {
 SYMBOLS = {"partial": "∂", "loss": "L", "top": "ᵀ", "ones": "𝟏"} | GREEK
 ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303"}
 BRACKETS = {"(": ("(", ")"), "[": ("[", "]"), "|": ("|", "|"), "||": ("‖", "‖")}
-SUPERSCRIPTS = str.maketrans("0123456789+-°", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻°")
+SUPERSCRIPTS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 HIDDEN = "▢"  # says that something stands there, and not even how long it is
 TIGHT = ("comma", "semicolon", "colon", "prime", "slash", "period")
 
@@ -159,7 +159,7 @@ def _sup(tree: Tree | None) -> str:
     if tree is None or tree == Row(()):
         return ""
     inner = _dense(tree)
-    if inner == "ᵀ":
+    if inner in ("ᵀ", "°"):
         return inner
     if all(character in "0123456789+-" for character in inner):
         return inner.translate(SUPERSCRIPTS)
