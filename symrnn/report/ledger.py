@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
+import numpy as np
+
 from symrnn.certificate import (
     TOLERANCE,
     Certificate,
@@ -25,8 +27,8 @@ from symrnn.derivation import Derivation, EntryDerivation, derive
 from symrnn.document import in_parallel
 from symrnn.model import Cell, Equation, OrderedNetwork
 from symrnn.report.meanings import Meanings
-from symrnn.tensor import Total
-from symrnn.witness import Point, random_point
+from symrnn.tensor import Tensor, Total
+from symrnn.witness import Array, Point, deviation, random_point, sizes, value
 
 Certified = TypeVar("Certified", Derivation, EntryDerivation)
 
@@ -101,6 +103,20 @@ class Ledger:
         """Enter the deviation of a computed number from a witness."""
         check = Check(1, "numbers", witness, deviation, what, "")
         self.certificates.append(Certificate(what, True, (check,), TOLERANCE, self.described[:1]).require())
+
+    def admit_array(
+        self, what: str, found: Array, goal: Tensor, at: Point, added: Array | None = None
+    ) -> None:
+        """Enter how far a computed array lies from the value of a derivative, by complex step.
+
+        ``added`` are the sizes of what was added to make it, where they are known. What seems to fail is
+        measured once more, against how far rounding moves the derivative.
+        """
+        truth = value(goal, at)
+        apart = deviation(found, truth, added)
+        if not apart <= TOLERANCE:
+            apart = deviation(found, truth, np.maximum(np.abs(truth), sizes(goal, at, [{}], moved=True)[0]))
+        self.admit_number(what, apart, "object")
 
     @property
     def described(self) -> tuple[dict[str, Any], ...]:

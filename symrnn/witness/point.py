@@ -196,12 +196,12 @@ class Point:
 
     @cached_property
     def near(self) -> Point:
-        """The same point, with every given number moved by ``MOVE`` of itself, up or down."""
+        """The same point, with each given number moved by up to ``MOVE`` of itself, by a share of its own."""
         if self.origin is not None:
             return self.origin.near.of(self.network)
         rng = np.random.default_rng(0)
-        signs = {v: rng.choice((-1.0, 1.0), size=np.shape(array)) for v, array in self.given.items()}
-        moved = {v: array * (1 + MOVE * signs[v]) for v, array in self.given.items()}
+        shares = {v: rng.uniform(-1, 1, size=np.shape(array)) for v, array in self.given.items()}
+        moved = {v: array * (1 + MOVE * shares[v]) for v, array in self.given.items()}
         return Point(self.network, moved, self.sizes, self.seed)
 
     @cached_property

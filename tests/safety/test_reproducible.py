@@ -105,7 +105,7 @@ def test_a_certificate_writes_down_what_a_deviation_stays_below_and_not_its_roun
     def written(deviation: float) -> dict:
         return Certificate("g", True, (Check(1, "r", "ink", deviation, "a", "b"),), 1e-10, ()).as_dict()
 
-    assert written(0.0) == written(1.1e-16) == written(9.9e-15) != written(1.1e-14)
+    assert written(0.0) == written(1.1e-16) == written(9.9e-13) != written(1.1e-12)
     assert written(3e-12)["deviation"] == written(3e-12)["checks"][0]["deviation"] == 1e-11
     assert not written(np.inf)["holds"] and written(np.inf)["deviation"] == np.inf
     assert np.isnan(written(np.nan)["checks"][0]["deviation"]) and not written(np.nan)["holds"]

@@ -15,7 +15,7 @@ from symrnn.report.sections import numbers
 from symrnn.report.veil import Veil
 from symrnn.report.wording import say, sentences
 from symrnn.tensor import Total
-from symrnn.witness import Array, deviation, value
+from symrnn.witness import Array, value
 
 BETWEEN, ACROSS = 10.0, 160.0  # millimetres: between two matrices side by side, and of all of them
 ROOM_BESIDE = 94.0  # millimetres, of a table beside another; estimates are some 5 % more than it takes
@@ -49,8 +49,8 @@ def with_numbers(
     """
     for found in checked:
         here = job.point.of(found.network)
-        apart = deviation(value(found.result, here), value(found.goal, here))
-        ledger.admit_number(f"{found.goal} as derived, in numbers", apart, "object")
+        derived = value(found.result, here)
+        ledger.admit_array(f"{found.goal} as derived, in numbers", derived, found.goal, here)
     outputs = numbers.prediction_table(job)
     targets = range(1 + job.sizes[job.cell.signals[job.cell.roles.target][0]], len(outputs.header) - 1)
     predictions = veil.table(outputs, (0, *targets))

@@ -32,7 +32,7 @@ from symrnn.report.ledger import Ledger
 from symrnn.report.material import Material
 from symrnn.report.wording import prose, say, sentences
 from symrnn.tensor import Apply, Diagonal, Tensor, Total, Variable, free_times
-from symrnn.witness import Array, deviation, sizes, value
+from symrnn.witness import Array, sizes, value
 
 BETWEEN = 16.0  # millimetres round the relation and between two equations side by side
 
@@ -152,10 +152,9 @@ def gradient_blocks(job: Job, ledger: Ledger) -> list[Block]:
     groups: dict[tuple[bool, int, int], list[Line]] = {}
     for name in [*job.cell.parameters, *(f"{state}0" for state in job.cell.states)]:
         v = job.network.lookup(name)
-        truth = value(Total(loss, v), job.point)
         equation = swept.equation(adjoint(v))
         added = None if equation is None else sizes(equation.expression, job.point.of(swept), [{}])[0]
-        ledger.admit_number(f"gradient by {name}", deviation(found[name], truth, added), "object")
+        ledger.admit_array(f"gradient by {name}", found[name], Total(loss, v), job.point, added)
         numbers = numeric_matrix(found[name])
         line = Line(layout(Total(loss, v), "column"), "=", (numbers,))
         groups.setdefault((v.rank == 1, len(numbers.rows), len(numbers.rows[0])), []).append(line)
@@ -191,10 +190,9 @@ def contribution_table(job: Job, name: str, ledger: Ledger) -> Table:
     of_all = np.tensordot(np.array(job.weights), pairs, axes=1)
     parts = (of_all if job.all_losses else pairs[steps - 1])[:steps]
     v = job.network[name]
-    truth = value(Total(job.goal, v), job.point)
-    ledger.admit_number(
-        f"contributions to ∂{job.goal}/∂{name}", deviation(parts.sum(axis=0), truth), "object"
-    )
+    goal = Total(job.goal, v)
+    ledger.admit_array(f"contributions to ∂{job.goal}/∂{name}", parts.sum(axis=0), goal, job.point)
+    truth = value(goal, job.point)
     entry = np.unravel_index(int(np.abs(truth).argmax()), truth.shape)
     column = np.array([part[entry] for part in parts])
     sizes = [float(np.linalg.norm(part)) for part in parts]
