@@ -299,3 +299,16 @@ def _initial(
         full = np.broadcast_to(array, (*batch, *shape)).reshape((*(batch or (1,)), *(shape or (1,))))
         states[name] = np.ascontiguousarray(full)
     return states
+
+
+def check_parameter(cell: Cell, name: str) -> None:
+    """Refuse what is not the name of a parameter."""
+    if not isinstance(name, str) or name not in cell.parameters:
+        raise ShapeError(f"there is no parameter {name!r}; accepted: {', '.join(cell.parameters)}")
+
+
+def single(given: Arguments) -> Arguments:
+    """Refuse a batch."""
+    if given.batch:
+        raise ShapeError("inputs have a batch axis; accepted here: (T, n), one sequence")
+    return given

@@ -1,0 +1,144 @@
+"""Derivatives of states: by earlier states, and by parameters, immediate and total.
+
+They run generated code on sequences of one step, with a loss that reads one entry of one state: the probes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from symrnn.model import STEP, Cell, Equation, losses
+from symrnn.numeric.arguments import Arguments, Given, check_parameter, read_arguments, single
+from symrnn.numeric.codegen.names import start
+from symrnn.numeric.execution import Program, Sequences, program
+from symrnn.numeric.terms import added_by_steps
+from symrnn.tensor import Variable, contract, plus
+from symrnn.witness import Array
+
+
+def state_jacobians(
+    cell: Cell, parameters: Given, inputs: npt.ArrayLike, *, initial: Given | None = None
+) -> Array:
+    """Jacobians of every state by every earlier one.
+
+    Returns
+    -------
+    ndarray, shape (T+1, T+1, S, S)
+        ``[t, k]`` is ∂s_t/∂s_k (numerator layout), the identity for t = k, zero for t < k. The states of
+        a cell with several are stacked in the order of ``cell.states``; S is their joint size. It is the
+        Jacobian of the map from all states of step k, each entry free, to all states of step t, so
+        ``[t, k] = [t, j] @ [j, k]``.
+    """
+    given = single(read_arguments(cell, parameters, inputs, initial))
+    one_step = _one_steps(given, *_probes(given))
+    size = one_step.shape[-1]
+    jacobians = np.zeros((given.steps + 1, given.steps + 1, size, size), given.dtype)
+    jacobians[0, 0] = np.eye(size)
+    for t in range(1, given.steps + 1):
+        jacobians[t, :t] = one_step[t - 1] @ jacobians[t - 1, :t]
+        jacobians[t, t] = np.eye(size)
+    return jacobians
+
+
+def immediate(
+    cell: Cell, parameters: Given, inputs: npt.ArrayLike, wrt: str, *, initial: Given | None = None
+) -> Array:
+    """Immediate derivative of the state by a parameter, all states of the step before held fixed.
+
+    Returns
+    -------
+    ndarray, shape (T, S, *wrt.shape)
+        ``[k-1]`` is ∂⁺s_k/∂wrt; for a matrix the third-order tensor with entries [p, q, r]. Several
+        states are stacked as in ``state_jacobians``.
+    """
+    given = single(read_arguments(cell, parameters, inputs, initial))
+    check_parameter(cell, wrt)
+    return _immediate(given, *_probes(given), wrt)
+
+
+def sensitivities(
+    cell: Cell, parameters: Given, inputs: npt.ArrayLike, wrt: str, *, initial: Given | None = None
+) -> Array:
+    """Total derivative of the state by a parameter, all its uses up to that step together.
+
+    Returns
+    -------
+    ndarray, shape (T+1, S, *wrt.shape)
+        ``[t]`` is ds_t/dwrt, carried forward from step to step: J_t ``[t-1]`` + ∂⁺s_t/∂wrt with the Jacobian
+        J_t of one step; ``[0]`` is zero. Several states are stacked as in ``state_jacobians``.
+
+    References
+    ----------
+    Williams & Zipser (1989), A learning algorithm for continually running fully recurrent neural networks,
+    Neural Computation 1(2).
+    """
+    given = single(read_arguments(cell, parameters, inputs, initial))
+    check_parameter(cell, wrt)
+    code, probes = _probes(given)
+    one_step, added = _one_steps(given, code, probes), _immediate(given, code, probes, wrt)
+    total = np.zeros((given.steps + 1, *added.shape[1:]), given.dtype)
+    for t in range(1, given.steps + 1):
+        total[t] = np.tensordot(one_step[t - 1], total[t - 1], axes=1) + added[t - 1]
+    return total
+
+
+def _one_steps(given: Arguments, code: Program, probes: Sequences) -> Array:
+    """Return the Jacobian of each step, shape (T, S, S)."""
+    found = code.sweep(given.parameters, probes).gradients
+    rows = np.concatenate([found[start(state)] for state in given.cell.states], axis=-1)
+    return rows.reshape((given.steps, -1, rows.shape[-1]))
+
+
+def _immediate(given: Arguments, code: Program, probes: Sequences, wrt: str) -> Array:
+    """Return ∂⁺s_k/∂wrt of each step, shape (T, S, *wrt.shape)."""
+    added = added_by_steps(code, given, probes, wrt)
+    return added.reshape((given.steps, -1, *added.shape[2:]))
+
+
+def _probes(given: Arguments) -> tuple[Program, Sequences]:
+    """Return code and sequences whose losses are the entries of the states, one entry at one step each.
+
+    A sequence has one step and starts from the states before it, (T S) of them: entry after entry, step
+    after step.
+    """
+    code, cell = _probed(given.cell), given.cell
+    sizes = [given.size(cell.signals[state]) for state in cell.states]
+    total = sum(sizes)
+    bounds = np.cumsum([0, *sizes])
+    seeds = {
+        _seed(state): np.tile(np.eye(total, dtype=given.dtype)[:, low:high], (given.steps, 1))[None]
+        for state, low, high in zip(cell.states, bounds, bounds[1:])
+    }
+    zeros = {name: np.zeros((given.steps, 1, seed.shape[-1]), given.dtype) for name, seed in seeds.items()}
+    values = code.forward(given.parameters, {cell.roles.input: given.x, **zeros}, given.initial)
+    return code, Sequences(
+        {cell.roles.input: np.repeat(given.x[:, 0], total, axis=0)[None], **seeds},
+        {state: np.repeat(values[state][:-1, 0], total, axis=0) for state in cell.states},
+        np.ones((1, given.steps * total), given.dtype),
+    )
+
+
+@lru_cache(maxsize=32)
+def _probed(cell: Cell) -> Program:
+    """Return the code of a cell whose loss at each step is a weighted sum of all entries of all states."""
+    added = losses()[cell.loss]["equations"]
+    own = [e for e in cell.step if e.target.name not in added]
+    states = {state: cell.signals[state] for state in cell.states}
+    loss = plus(
+        contract(Variable(_seed(state), shape, STEP), Variable(state, shape, STEP))
+        for state, shape in states.items()
+    )
+    names = {cell.roles.input, *(e.target.name for e in own)}
+    signals = {n: s for n, s in cell.signals.items() if n in names}
+    signals |= {_seed(state): shape for state, shape in states.items()}
+    step = (*own, Equation(Variable(cell.roles.loss, (), STEP), loss))
+    return program(dataclasses.replace(cell, step=step, signals=signals, distribution=False))
+
+
+def _seed(state: str) -> str:
+    """Return the name of what weights the entries of a state."""
+    return f"{state}_seed"
