@@ -16,6 +16,8 @@ from symrnn.derivation.onestep import K, OneStep
 from symrnn.derivation.steps import Derivation, claim, derive
 from symrnn.derivation.strategies import (
     CONTRACTED,
+    COUNTED,
+    COUNTED_ONLY,
     FULL,
     ONE_BACK,
     OUTPUT_IN_SHORT,
@@ -29,6 +31,7 @@ from symrnn.model import HORIZON, STEP, OrderedNetwork
 from symrnn.tensor import Immediate, JacobianProduct, Total, Variable, time_symbol
 
 J = time_symbol("j")
+MOST_COUNTED = 3  # losses, up to which the terms of each are written out
 MOST_PRINTED = 8  # paths of an expansion in a report, each with its picture
 
 Made = TypeVar("Made", Derivation, EntryDerivation)
@@ -242,6 +245,27 @@ class Catalogue:
         goal = Total(self.network.total_loss, self.main)
         return self._derived(goal, self.condensed, REORDERED, lemmas=(self.general,))
 
+    @property
+    def few_count(self) -> bool:
+        """Whether some losses do not count, and the others are few."""
+        weights = self.network.weights
+        return 0 in weights and sum(map(bool, weights)) <= MOST_COUNTED
+
+    @cached_property
+    def counted(self) -> list[Derivation]:
+        """∂L/∂θ by each parameter asked for, the main one first: the losses that count, and no others."""
+        if not self.few_count:
+            return []
+        parameters = [v for v in self.wrt if v.time is None and self.network.matters(v.name)]
+        return [self._counted(v) for v in sorted(parameters, key=lambda v: v != self.main)]
+
+    def _counted(self, wrt: Variable) -> Derivation:
+        through = bool(self.users(wrt, K))
+        openly = wrt in self.condensed.parents(self.network.loss(STEP))
+        lemmas = (claim(self.condensed, wrt) if not openly else ()) if through else (self.from_loss(wrt),)
+        strategy = COUNTED if through and lemmas else COUNTED_ONLY
+        return self._derived(Total(self.network.total_loss, wrt), self.condensed, strategy, lemmas=lemmas)
+
     @cached_property
     def sweep(self) -> Sweep:
         """The backward sweep."""
@@ -293,6 +317,7 @@ class Catalogue:
                 yield derive(Total(total, v), self.network)
         if self.chain and self.network.steps > 1:
             yield self.recursion
+        yield from self.counted
         yield from (self.sweep.output, *self.sweep.signals.values(), *self.sweep.parameters.values())
 
 

@@ -180,6 +180,21 @@ DOUBLE_SUM = Strategy(
     ),
     leaves=(Immediate, Total),
 )
+# the same where few losses count: one term for each of them
+COUNTED = Strategy(
+    "losses that count",
+    (
+        Phase((paths.loss_sum,), once=True, shown=False),
+        Phase((paths.weight_zero,), once=True, shown=False),
+        Phase((paths.chain_rule, paths.base_case), shown=False),
+        Phase(()),
+        Phase((arrange.into_sum,)),
+    ),
+    leaves=(Immediate, Total),
+    joined=((paths.chain_rule.name, ""), SHOWN, (arrange.into_sum.name, arrange.ORDER)),
+)
+# the same, the derivatives of the losses left as they are, or as they were found
+COUNTED_ONLY = replace(COUNTED, phases=(*COUNTED.phases[:2], Phase(())), open_ended=True)
 # the double sum in the other order: one factor ∂L/∂s_k for each use
 REORDERED = Strategy(
     "reordered double sum",

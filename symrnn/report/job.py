@@ -166,6 +166,15 @@ class Job:
         return self.network.total_loss if self.all_losses else self.of
 
     @property
+    def counted(self) -> tuple[int, ...]:
+        """The steps whose losses count in the total loss."""
+        return tuple(t for t, weight in enumerate(self.weights, start=1) if weight)
+
+    def told(self, t: int) -> bool:
+        """Whether the loss of a step matters: it counts, or the job asks about it."""
+        return t in self.counted or t == self.of.time
+
+    @property
     def reads_words(self) -> bool:
         """Whether every input is a word of a vocabulary."""
         return all(word for word, _ in self.labels)
@@ -236,6 +245,11 @@ def _job(where: str, file: Path, said: JobFile, seed: int | None) -> Job:
             f" to the loss of one step; accepted: one such as {_last(network)}, or kind 'derivation'"
         )
     of = _last(network) if all_losses else of
+    if of.time in sequence.left_out:
+        raise JobError(
+            f"{where}, [derive]: of is {of}, but the target of step {of.time} is left out; accepted: a loss"
+            f" whose target is given, such as {_last(network)}"
+        )
     _check_reached(f"{where}, [derive]", network, of)
     if said.kind in ONE_QUESTION:
         one_question(f"{where}, [derive]", said.kind, network, of, wrt)

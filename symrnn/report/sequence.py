@@ -20,6 +20,7 @@ USUAL_SIZE = 3  # of an axis that nobody gives a size
 MAX_STEPS = 8  # paths are printed one by one; beyond this nobody reads them
 MOST_BYTES = 4_000_000  # of an archive of parameters
 MOST_HEADER = 20_000  # of what precedes an array in it, and of the array
+LEFT_OUT: tuple[Any, ...] = ("", [])  # in place of a target whose loss does not count
 ACCEPTED = "accepted: an .npz file, as numpy.savez writes it"
 
 
@@ -29,7 +30,10 @@ class JobError(FileError):
 
 @dataclass(frozen=True)
 class SequenceTable:
-    """What a job says of its sequence: for each step an input, a target and the weight of its loss."""
+    """What a job says of its sequence: for each step an input, a target and the weight of its loss.
+
+    Where the weight is 0 the target may be left out: ``""`` or ``[]``.
+    """
 
     inputs: list[Any]
     targets: list[Any]
@@ -46,13 +50,15 @@ class Sequence:
     Attributes
     ----------
     inputs, targets : tuple of ndarray
-        One vector per step.
+        One vector per step; where a target is left out one that does no harm, and that nothing prints.
     weights : tuple of float
         The mask.
     inputs_vocabulary, targets_vocabulary : tuple of str
         The words that inputs and targets may be, one for each of their entries, or empty.
     labels : tuple of pair of str
         How input and target of each step are called.
+    left_out : frozenset of int
+        Steps without a target.
     """
 
     inputs: tuple[Array, ...]
@@ -61,6 +67,7 @@ class Sequence:
     inputs_vocabulary: tuple[str, ...]
     targets_vocabulary: tuple[str, ...]
     labels: tuple[tuple[str, str], ...]
+    left_out: frozenset[int]
 
 
 def read_sequence(place: str, said: SequenceTable, cell: Cell) -> Sequence:
@@ -72,22 +79,31 @@ def read_sequence(place: str, said: SequenceTable, cell: Cell) -> Sequence:
         If a step cannot be read or is not one input, one target, one weight; ``place`` begins the message.
     """
     words, classes = _vocabularies(place, said)
-    inputs = tuple(_vectors(f"{place}, inputs", said.inputs, words, None))
-    targets = tuple(_vectors(f"{place}, targets", said.targets, classes, cell))
+    finite_numbers(f"{place}, inputs", said.inputs)
+    finite_numbers(f"{place}, targets", said.targets)
+    inputs = tuple(_vectors(f"{place}, inputs", dict(enumerate(said.inputs, start=1)), words, None))
+    left_out = frozenset(step for step, item in enumerate(said.targets, start=1) if item in LEFT_OUT)
+    targets = _targets(f"{place}, targets", said.targets, classes, cell, left_out)
     steps = len(inputs)
     if not 1 <= steps <= MAX_STEPS:
         raise JobError(f"{place}: inputs has {steps} steps; accepted: 1 to {MAX_STEPS}")
     if len(targets) != steps:
         raise JobError(f"{place}: {steps} inputs but {len(targets)} targets; accepted: one target per input")
-    mask = [1] * steps if said.mask is None else said.mask
+    mask = [int(t not in left_out) for t in range(1, steps + 1)] if said.mask is None else said.mask
     finite_numbers(f"{place}, mask", mask)
     if len(mask) != steps or not all(isinstance(w, int | float) for w in mask) or not any(mask):
         raise JobError(f"{place}: mask is {mask!r:.60}; accepted: {steps} numbers, not all zero")
+    for step in (step for step in sorted(left_out) if mask[step - 1]):
+        raise JobError(
+            f"{place}, targets, step {step}: the target is left out, but mask gives the loss of this step the"
+            f" weight {mask[step - 1]!r:.60}; accepted: a target, or the weight 0"
+        )
     labels = tuple(
         (str(x) if isinstance(x, str) else "", str(y) if isinstance(y, str | int) else "")
         for x, y in zip(said.inputs, said.targets)
     )
-    return Sequence(inputs, targets, tuple(float(weight) for weight in mask), words, classes, labels)
+    weights = tuple(float(weight) for weight in mask)
+    return Sequence(inputs, targets, weights, words, classes, labels, left_out)
 
 
 def _vocabularies(place: str, said: SequenceTable) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -116,11 +132,25 @@ def _vocabulary(place: str, key: str, words: list[Any]) -> tuple[str, ...]:
     return tuple(words)
 
 
-def _vectors(place: str, items: list[Any], vocabulary: tuple[str, ...], cell: Cell | None) -> Iterator[Array]:
+def _targets(
+    place: str, items: list[Any], vocabulary: tuple[str, ...], cell: Cell, left_out: frozenset[int]
+) -> tuple[Array, ...]:
+    """Read the targets; one that is left out becomes the uniform distribution, or nought."""
+    given = {step: item for step, item in enumerate(items, start=1) if step not in left_out}
+    if items and not given:
+        raise JobError(f"{place}: found none, all are left out; accepted: a target for one step at least")
+    found = dict(zip(given, _vectors(place, given, vocabulary, cell)))
+    size = max(map(len, found.values()), default=1)
+    harmless = np.full(size, 1 / size if cell.distribution else 0.0)
+    return tuple(found.get(step, harmless) for step in range(1, len(items) + 1))
+
+
+def _vectors(
+    place: str, items: dict[int, Any], vocabulary: tuple[str, ...], cell: Cell | None
+) -> Iterator[Array]:
     """Yield one vector per step, all of one length; targets are told by the cell whose loss reads them."""
-    finite_numbers(place, items)
     length = 0
-    for step, item in enumerate(items, start=1):
+    for step, item in items.items():
         where = f"{place}, step {step}"
         found = _vector(where, item, vocabulary, cell is not None)
         if cell is not None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sympy import Rational
+from sympy import Integer, Rational
 
 import symrnn
 from symrnn.certificate import TOLERANCE, CertificateError, certify
@@ -31,7 +31,7 @@ from symrnn.derivation.entries import ENTRY_RULES, derive_entry
 from symrnn.derivation.strategies import PRODUCT
 from symrnn.model import HERE, Cell
 from symrnn.model.cell import CellError
-from symrnn.tensor import Immediate, Partial, Total, Zeros, contract, functions, hadamard, scale
+from symrnn.tensor import Immediate, Partial, Total, Zeros, contract, functions, hadamard, plus, scale
 from symrnn.witness import random_point
 from tests.reference import elman as reference
 
@@ -135,11 +135,31 @@ def sees_no_second_factor(node, network):
     return None if result is None else result.args[0]
 
 
+def drops_a_loss_that_counts(node, network):
+    result = BOOK["weight zero"](node, network)
+    return None if result is None else plus(result.args[:-1])
+
+
+def keeps_the_wrong_loss(node, network):
+    result = BOOK["weight zero"](node, network)
+    return None if result is None else plus([*result.args[:-1], node.instance(Integer(2))])
+
+
 WRONG_ZEROS = {
     "constant": (claims_constant_where_it_occurs, 0),
     "base case": (claims_independent_where_it_depends, 0),
     "entrywise product": (sees_no_second_factor, -1),
 }
+
+
+@pytest.mark.parametrize("rewrite", [drops_a_loss_that_counts, keeps_the_wrong_loss])
+def test_a_loss_that_counts_cannot_be_left_out(rewrite):
+    candidates = [d for d in every_derivation() if any(step.rule.name == "weight zero" for step in d.steps)]
+    assert len(candidates) == 10  # by U, W, b, V and c, with either loss
+    for right in candidates:
+        assert certify(right, seed=SEED).holds
+        failure = certify(again(right, BOOK["weight zero"].with_rewrite(rewrite)), seed=SEED).first_failure
+        assert failure is not None and failure.rule == "weight zero"
 
 
 @pytest.mark.parametrize("name", sorted(WRONG_ZEROS))

@@ -7,6 +7,8 @@ each predecessor. The kept variables of the network are the nodes of the paths.
 
 from __future__ import annotations
 
+from sympy.core.numbers import Integer
+
 from symrnn.derivation.rules import Sentence, rule, sentence
 from symrnn.model import HORIZON, WEIGHT, OrderedNetwork, is_symbolic
 from symrnn.tensor import (
@@ -240,6 +242,40 @@ def loss_sum(node: Tensor, network: OrderedNetwork) -> Tensor | None:
             if network.weights:
                 term = outer(Variable(WEIGHT, (), t), term)
             return TimeSum(term, t, _first_loss(x), HORIZON)
+    return None
+
+
+def _counted_reason(node: Tensor, network: OrderedNetwork) -> Sentence:
+    left = [Variable(WEIGHT, (), Integer(t)) for t in _counted(node, network)]
+    if not left:
+        return sentence("All these weights are 0.")
+    if left[1:]:
+        return sentence("Of the weights only {weights} are not 0.", weights=left)
+    return sentence("Of the weights only {weight} is not 0.", weight=left[0])
+
+
+def _counted(node: Tensor, network: OrderedNetwork) -> list[int]:
+    """Return the steps of a sum over the losses whose weight is not 0."""
+    low = int(node.args[2])
+    return [t for t in range(low, network.steps + 1) if network.weights[t - 1]]
+
+
+@rule(
+    "weight zero",
+    "A term with the weight 0 is 0, so the losses that count are left.",
+    source="definition of the total loss",
+    because=_counted_reason,
+)
+def weight_zero(node: Tensor, network: OrderedNetwork) -> Tensor | None:
+    """Σ_{t=1}^{T} ω_t X_t = ω_3 X_3 + ω_T X_T where the other weights are 0."""
+    match node:
+        case TimeSum(Outer(Variable() as weight, _), t, Integer(), high) if (
+            (weight.name, weight.time, high) == (WEIGHT, t, HORIZON)
+            and network.weights
+            and not all(network.weights)
+        ):
+            left = _counted(node, network)
+            return plus(node.instance(Integer(t)) for t in left) if left else Zeros(node.shape)
     return None
 
 

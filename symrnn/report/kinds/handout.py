@@ -189,6 +189,7 @@ def network(facts: Facts) -> list[Block]:
     starts = job.values[f"{job.cell.states[0]}0"].any()
     parameters = separated([variable_symbol(name) for name in job.cell.parameters], "comma")
     shared = sentences(
+        network_section.ignored(job),
         say("network.shared", parameters=parameters),
         say("network.start", start=material.state(0)) if starts else (),
     )

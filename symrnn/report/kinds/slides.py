@@ -87,7 +87,7 @@ def network(facts: Facts) -> list[Block]:
         *stated(job),
         Columns(left, (Panel((symbols,)),), left=0.46),
         Heading(say("slides.unrolled", T=job.steps)),
-        Figure(drawn(job.network, sizes=sizes(facts)), ()),
+        Figure(drawn(job.network, sizes=sizes(facts)), network_section.ignored(job)),
     ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from sympy.core.numbers import Integer
 
 from symrnn.document import (
     Block,
@@ -22,7 +23,7 @@ from symrnn.document import (
     merged,
     words,
 )
-from symrnn.model import IN_LAYER, STEP, Equation, in_force, part_of
+from symrnn.model import IN_LAYER, STEP, WEIGHT, Equation, in_force, part_of
 from symrnn.notation import (
     BigSum,
     Number,
@@ -44,7 +45,7 @@ from symrnn.report.ledger import Ledger
 from symrnn.report.material import Material
 from symrnn.report.sections.notation import axes_of_derivatives, rows_or_columns, stated
 from symrnn.report.wording import listing, prose, say, sentences
-from symrnn.tensor import TABLE, Apply, Shape, Total, Variable
+from symrnn.tensor import TABLE, Apply, Shape, TimeSum, Total, Variable, bound, outer
 
 IN_A_ROW = 28.0  # millimetres of symbols of one meaning, without their time
 MANY_PARAMETERS = 6  # from here on the same sentence is not repeated for each
@@ -148,12 +149,30 @@ def introduced(job: Job, intro: Text, after: Text) -> list[Block]:
 def reads(job: Job, times: Tree) -> Text:
     """Say what the network reads and predicts at each step, symbols or numbers."""
     n, m = len(job.inputs_vocabulary), len(job.targets_vocabulary)
-    shifted = all(np.array_equal(x, y) for x, y in zip(job.inputs[1:], job.targets))
-    if job.reads_words and job.inputs_vocabulary == job.targets_vocabulary and shifted:
+    compared = [t for t in job.counted if t < job.steps]
+    shifted = all(np.array_equal(job.inputs[t], job.targets[t - 1]) for t in compared)
+    if job.reads_words and job.inputs_vocabulary == job.targets_vocabulary and compared and shifted:
         return say("network.reads_symbols", times=times, n=n)
     if job.reads_words:
         return say("network.tags_symbols" if m else "network.reads_one_symbol", times=times, n=n, m=m)
     return say("network.tags" if m else "network.reads", times=times, m=m)
+
+
+def ignored(job: Job) -> Text:
+    """Say which losses count, where not all of them do."""
+    if len(job.counted) == job.steps:
+        return ()
+    losses = [job.network.loss(t) for t in job.counted]
+    return say("network.some_count" if losses[1:] else "network.one_counts", losses=listing(losses))
+
+
+def weights(job: Job, times: Tree) -> Text:
+    """Say what the weights of the losses are, where not all of them are 1."""
+    if not job.network.weights:
+        return ()
+    numbers: list[Tree] = [Number(np.format_float_positional(weight, trim="-")) for weight in job.weights]
+    omega = job.network[WEIGHT, STEP]
+    return say("network.weights", times=times, omega=omega, numbers=separated(numbers, "comma"))
 
 
 def operands() -> tuple[Tree, Tree]:
@@ -217,7 +236,12 @@ def total_loss(material: Material, ledger: Ledger) -> Display:
     ledger.admit_equation(equation, job.network)
     lines = display((equation.target, equation.expression)).lines
     if job.network.weights:
-        return Display(lines)
+        t = bound("t")
+        term = outer(job.network[WEIGHT, t], job.network.loss(t))
+        whole = Equation(loss, TimeSum(term, t, 1, Integer(job.steps)))
+        ledger.admit_equation(whole, job.network)
+        (summed,) = display((loss, whole.expression)).lines
+        return Display((Line(summed.lhs, "=", (row(*summed.rhs, Operator("="), *lines[0].rhs),)),))
     compact = row(
         BigSum(row(Symbol("t"), Operator("="), Number("1")), Number(str(job.steps))),
         layout(job.network.loss(STEP)),
@@ -240,7 +264,7 @@ def section(material: Material) -> list[Block]:
     shared = say("network.all_shared") if many else say("network.shared", parameters=listed)
     start = [job.network[state, 0] for state in job.cell.states]
     given = say("network.starts" if len(start) > 1 else "network.start", start=listing(start))
-    after = merged((*sentences(shared, given), *activation_sentence(job)))
+    after = merged((*sentences(ignored(job), shared, given), *activation_sentence(job)))
     caption = say(
         "network.figure" if material.chain else "network.figure_of_path",
         cell=job.cell.name,
@@ -261,6 +285,7 @@ def section(material: Material) -> list[Block]:
             sentences(
                 say("network.loss_title"),
                 say(LOSS[bool(job.network.weights), job.cell.loss == "cross_entropy"]),
+                weights(job, times),
                 axes_of_derivatives(Total(job.network.loss(STEP), material.seen_states[0])),
             )
         ),

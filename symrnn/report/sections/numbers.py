@@ -91,7 +91,10 @@ def forward_tables(job: Job) -> list[Table]:
 
 
 def prediction_table(job: Job) -> Table:
-    """Outputs and losses, step by step; with cross entropy the probability of the truth is bold."""
+    """Outputs and losses, step by step; with cross entropy the probability of the truth is bold.
+
+    A step whose loss does not count has neither truth nor loss.
+    """
     likely = job.cell.loss == "cross_entropy"
     roles = job.cell.roles
     shape = job.cell.signals[roles.target]
@@ -113,16 +116,20 @@ def prediction_table(job: Job) -> Table:
         cells: list[Text] = [prose(Number(str(t)))]
         for number, share in zip(values, truth):
             rounded = decimals(number, 3)
-            bold = likely and share == truth.max()
+            bold = likely and job.told(t) and share == truth.max()
             cells.append((Styled(rounded.mantissa, "strong"),) if bold else prose(rounded))
-        cells += [label(job.labels[t - 1][1])] if labelled else [prose(decimals(x, 3)) for x in truth]
-        rows.append((*cells, prose(decimals(float(job.point.variable(loss.at(t)))))))
+        if job.told(t):
+            cells += [label(job.labels[t - 1][1])] if labelled else [prose(decimals(x, 3)) for x in truth]
+            rows.append((*cells, prose(decimals(float(job.point.variable(loss.at(t)))))))
+        else:
+            rows.append((*cells, *((),) * (len(header) - len(cells))))
     total = float(job.point.variable(job.network.total_loss))
     rows.append((say("numbers.total"), *((),) * (len(header) - 2), prose(decimals(total))))
-    note: Text = ()
-    if likely:
-        weighted = say("numbers.weighted") if job.network.weights else ()
-        note = sentences(say("numbers.bold", loss=loss), weighted)
+    note = sentences(
+        say("numbers.bold", loss=loss) if likely else (),
+        say("numbers.weighted") if set(job.weights) - {0, 1} else (),
+        say("numbers.ignored") if not all(map(job.told, range(1, job.steps + 1))) else (),
+    )
     title = say("numbers.predictions" if likely else "numbers.outputs")
     align = "c" + "r" * size + ("l" if labelled else "r" * size) + "r"
     return Table(title, header, tuple(rows), align, note, rules=(job.steps,))

@@ -108,8 +108,9 @@ def _numbers(job: Job) -> str:
     lines = [*_table("parameters", parameters), *_table("initial", initial)]
     for name, rows in (("inputs", job.inputs), ("targets", job.targets)):
         lines.append(f"{name} = {_array(np.array(rows))}")
+    unread = "" if all(job.weights) else "  # where it is 0, the target does not matter"
     lines += [
-        f"mask = {list(job.weights)}",
+        f"mask = {list(job.weights)}{unread}",
         "found = symrnn.gradients(cell, parameters, inputs, targets, initial=initial, mask=mask)",
         "for name, gradient in found.items():",
         "    print(name, np.round(gradient, 4), sep='\\n')",

@@ -15,11 +15,21 @@ from symrnn.tensor import Total, Variable
 
 def section(material: Material) -> list[Block]:
     """Return the blocks of this section."""
-    blocks: list[Block] = [Heading(say("sweep.title"))]
+    blocks = [*counted(material), Heading(say("sweep.title"))]
     in_order = [Prose(say("sweep.edges", loss=material.network.total_loss))]
     blocks += as_double_sum(material) if material.chain else in_order
     blocks += in_short(material) if material.edgewise else in_full(material)
     return [*blocks, Prose(say("sweep.nothing_larger", W=material.main))]
+
+
+def counted(material: Material) -> list[Block]:
+    """The gradients of the total loss where few losses count: one term for each of them."""
+    if not material.counted:
+        return []
+    blocks: list[Block] = [Heading(say("sweep.counted")), Prose(say("sweep.few_count"))]
+    for family in families(material.counted):
+        blocks += [steps(family[0]), *results(family[1:])]
+    return [*blocks, Prose(say("sweep.terms_counted", t=Symbol("t")))]
 
 
 def in_full(material: Material) -> list[Block]:
