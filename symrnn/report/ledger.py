@@ -26,7 +26,7 @@ from symrnn.certificate import (
 from symrnn.derivation import Derivation, EntryDerivation, derive
 from symrnn.document import in_parallel
 from symrnn.model import Cell, Equation, OrderedNetwork
-from symrnn.report.meanings import Meanings
+from symrnn.report.signs import Signs
 from symrnn.tensor import Tensor, Total
 from symrnn.witness import Array, Point, deviation, random_point, sizes, value
 
@@ -47,12 +47,12 @@ class Ledger:
 
     points: Sequence[Point]
     progress: Callable[[str], None] = lambda words: None
-    meanings: Meanings = field(init=False)
+    signs: Signs = field(init=False)
     certificates: list[Certificate] = field(default_factory=list)
     waiting: list[Callable[[], Certificate]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.meanings = Meanings(self.points)
+        self.signs = Signs(self.points)
 
     def admit(self, derivation: Certified) -> Certified:
         """Take a derivation in and return it; ``settle`` certifies it.
@@ -63,7 +63,7 @@ class Ledger:
             If it prints a symbol that stands for something else elsewhere.
         """
         self.progress(f"derive {derivation.goal}")
-        self.meanings.enter(derivation.matrix if isinstance(derivation, EntryDerivation) else derivation)
+        self.signs.enter(derivation.matrix if isinstance(derivation, EntryDerivation) else derivation)
         self.waiting.append(partial(certify, derivation, self.points))
         return derivation
 

@@ -12,8 +12,8 @@ from symrnn.model import Cell, builtin_cells
 from symrnn.notation import Operator, matrix
 from symrnn.report import read_job
 from symrnn.report.ledger import Ledger
-from symrnn.report.meanings import Meanings
 from symrnn.report.report import BUILDERS
+from symrnn.report.signs import Signs
 from symrnn.tensor import Immediate, Total
 from symrnn.witness import random_point
 
@@ -60,21 +60,21 @@ def test_a_circle_printed_as_a_plus_stops_the_report_of_a_peephole_with_both_pla
 @pytest.mark.deep
 @pytest.mark.parametrize("name", builtin_cells())
 def test_every_symbol_of_a_report_has_one_value(of_a_cell, name):
-    assert composed(of_a_cell(name)).meanings.known
+    assert composed(of_a_cell(name)).signs.known
 
 
 def test_two_networks_that_compute_differently_are_told_apart_by_their_values():
     plain, masked = Cell.load("elman").unroll(3), Cell.load("elman").unroll(3, mask=(1, 0, 1))
-    meanings = Meanings([random_point(plain)])
-    meanings.enter(derive(Total(plain["L"], plain["c"]), plain))
+    signs = Signs([random_point(plain)])
+    signs.enter(derive(Total(plain["L"], plain["c"]), plain))
     with pytest.raises(CertificateError, match="one symbol, two values: L in line 1 of ∂L/∂c and"):
-        meanings.enter(derive(Total(masked["L"], masked["c"]), masked))
+        signs.enter(derive(Total(masked["L"], masked["c"]), masked))
 
 
 def test_the_same_symbol_of_the_same_network_with_other_nodes_is_one_symbol():
     network = Cell.load("lstm-peephole").unroll(3)
-    meanings = Meanings([random_point(network)])
+    signs = Signs([random_point(network)])
     goal = Immediate(network["c", 2], network["c", 1])
     for nodes in (network, network.condensed, network.whole):
-        meanings.enter(derive(goal, nodes))
-    assert len({m.place for m in meanings.known.values()}) > 1
+        signs.enter(derive(goal, nodes))
+    assert len({m.place for m in signs.known.values()}) > 1

@@ -21,7 +21,7 @@ from symrnn.witness import Point, deviation, values
 
 
 @dataclass(frozen=True)
-class Meaning:
+class Sign:
     """An expression in a network, and the place where it is printed.
 
     ``times`` are the first and the last value of its symbolic times.
@@ -32,11 +32,11 @@ class Meaning:
     times: tuple[Any, Any]
     place: str
 
-    def is_that_of(self, other: Meaning) -> bool:
+    def is_that_of(self, other: Sign) -> bool:
         """Whether the same is meant for a reason that needs no numbers."""
         return self.expression == other.expression and self.network.computes_as(other.network)
 
-    def apart(self, other: Meaning, at: Point) -> float:
+    def apart(self, other: Sign, at: Point) -> float:
         """Return how far the two values lie apart at a point, over all times at which both exist."""
         symbols = free_times(self.expression) | free_times(other.expression)
         here, there = (list(assignments(symbols, m.times, m.network)) for m in (self, other))
@@ -54,7 +54,7 @@ def _symbols(side: Tensor) -> set[Tensor]:
 
 
 @dataclass
-class Meanings:
+class Signs:
     """What has been printed so far, by its ink.
 
     Attributes
@@ -64,7 +64,7 @@ class Meanings:
     """
 
     points: Sequence[Point]
-    known: dict[str, Meaning] = field(default_factory=dict)
+    known: dict[str, Sign] = field(default_factory=dict)
 
     def enter(self, derivation: Derivation) -> None:
         """Take in every symbol of the lines of a derivation.
@@ -78,16 +78,16 @@ class Meanings:
         for number, line in enumerate(derivation.lines(), start=1):
             for symbol in sorted({line.lhs, *_symbols(line.lhs), *_symbols(line.rhs)}, key=str):
                 place = f"line {number} of {goal}"
-                self._enter(Meaning(symbol, derivation.network, derivation.times, place))
+                self._enter(Sign(symbol, derivation.network, derivation.times, place))
 
-    def _enter(self, meaning: Meaning) -> None:
-        printed = layout(meaning.expression)
-        before = self.known.setdefault(latex(uncoloured(printed)), meaning)
-        if before.is_that_of(meaning):
+    def _enter(self, sign: Sign) -> None:
+        printed = layout(sign.expression)
+        before = self.known.setdefault(latex(uncoloured(printed)), sign)
+        if before.is_that_of(sign):
             return
-        apart = max(meaning.apart(before, point) for point in self.points)
+        apart = max(sign.apart(before, point) for point in self.points)
         if not apart <= TOLERANCE:
             raise CertificateError(
-                f"one symbol, two values: {text(printed)} in {before.place} and in {meaning.place}"
+                f"one symbol, two values: {text(printed)} in {before.place} and in {sign.place}"
                 f" differ by {apart:.1e}"
             )
