@@ -116,9 +116,10 @@ class Catalogue:
 
     @cached_property
     def seen_states(self) -> list[Variable]:
-        """The states that the loss of a step sees through the logits, at symbolic t."""
+        """The states that the loss of a step sees through the logits, at symbolic t: of that step, if any."""
         z = self.with_logits.parents(self.network.logits(STEP))
-        return [v for v in z if v.name in self.network.states]
+        seen = [v for v in z if v.name in self.network.states]
+        return [v for v in seen if v.time == STEP] or seen
 
     @cached_property
     def main(self) -> Variable:

@@ -23,6 +23,7 @@ from .files import (
     read_text as read_text,
 )
 from .layers import IN_LAYER as IN_LAYER
+from .letters import Letters as Letters
 from .network import OrderedNetwork as OrderedNetwork
 from .newcell import new_cell as new_cell
 from .presets import Preset as Preset, read_preset as read_preset

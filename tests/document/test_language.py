@@ -292,7 +292,7 @@ def test_what_is_stated_of_formulas_is_stated_in_german(more: str, tmp_path: Pat
 
 
 def test_layers_have_their_number_in_german(tmp_path: Path) -> None:
-    from symrnn.report.sections.network import said_by_cell
+    from symrnn.report.sections.roles import said_by_cell
 
     with spoken("de"):
         assert said_by_cell("hidden state, layer 2") == "versteckter Zustand, Schicht 2"

@@ -22,7 +22,7 @@ from symrnn.document import (
     merged,
     words,
 )
-from symrnn.model import IN_LAYER, STEP, Equation, in_force, losses
+from symrnn.model import STEP, Equation, in_force, losses
 from symrnn.notation import (
     BigSum,
     Number,
@@ -43,58 +43,18 @@ from symrnn.report.job import Job
 from symrnn.report.ledger import Ledger
 from symrnn.report.material import Material
 from symrnn.report.sections.notation import axes_of_derivatives, rows_or_columns, stated
+from symrnn.report.sections.roles import meaning
 from symrnn.report.wording import listing, prose, say, sentences
-from symrnn.tensor import TABLE, Apply, Contraction, Shape, Total, Variable
+from symrnn.tensor import TABLE, Apply, Shape, Total, Variable
 
 IN_A_ROW = 28.0  # millimetres of symbols of one meaning, without their time
 MANY_PARAMETERS = 6  # from here on the same sentence is not repeated for each
-PRE_ACTIVATION = "a"  # by custom, in every cell file
 LOSS = {  # by whether the losses of the steps have weights, and whether there is a logarithm
     (False, False): "network.loss",
     (True, False): "network.loss_weighted",
     (False, True): "network.loss_natural",
     (True, True): "network.loss_weighted_natural",
 }
-
-
-def meaning(job: Job, name: str) -> str:
-    """Return what a symbol is, in a few words, by its place in the equations."""
-    roles = job.cell.roles
-    fixed = {
-        roles.input: "meaning.input",
-        roles.target: "meaning.target",
-        roles.logits: "meaning.scores",
-        roles.prediction: "meaning.probabilities",
-        PRE_ACTIVATION: "meaning.pre_activation",
-    }
-    if name in job.cell.meanings:
-        return said_by_cell(job.cell.meanings[name])
-    if name.split("_")[0] in fixed:
-        return words(fixed[name.split("_")[0]])
-    if name in job.cell.states:
-        return words("meaning.state")
-    for equation in job.cell.step:
-        for product in equation.expression.atoms(Contraction):
-            matrix, vector = product.factors[0], product.factors[-1]
-            if matrix == Variable(name, job.cell.parameters.get(name, ())):
-                if vector.variables() and all(v.time == STEP - 1 for v in vector.variables()):
-                    return words("meaning.recurrent_weights")
-                of_input = vector == Variable(roles.input, vector.shape, STEP)
-                return words("meaning.input_weights" if of_input else "meaning.output_weights")
-        if (
-            name in job.cell.parameters
-            and Variable(name, job.cell.parameters[name]) in equation.expression.args
-        ):
-            return words("meaning.output_bias" if equation.target.name == roles.logits else "meaning.bias")
-    return words("meaning.signal")
-
-
-def said_by_cell(meaning: str) -> str:
-    """Return what a cell file says of a symbol, translated if the catalogue knows it."""
-    own, in_layer, number = meaning.rpartition(IN_LAYER)
-    if in_layer and number.isdecimal():
-        return words("meaning.in_layer", meaning=language().translated("terms", own), n=number)
-    return language().translated("terms", meaning)
 
 
 def shape_tree(shape: Shape) -> Tree:
@@ -109,10 +69,10 @@ def shape_tables(job: Job) -> tuple[Table, Table]:
     computed = [e.target.name for e in cell.step if e.target.name not in within_loss]
     signals: dict[tuple[str, Shape], list[str]] = {}
     for name in dict.fromkeys((roles.input, *computed, roles.target)):
-        signals.setdefault((meaning(job, name), cell.signals[name]), []).append(name)
+        signals.setdefault((meaning(cell, name), cell.signals[name]), []).append(name)
     parameters: dict[tuple[str, Shape], list[str]] = {}
     for name, shape in cell.parameters.items():
-        said = meaning(job, name)
+        said = meaning(cell, name)
         said = words("meaning.positive", meaning=said) if name in cell.positive else said
         parameters.setdefault((said, shape), []).append(name)
     return _symbols(signals, STEP), _symbols(parameters, None)
@@ -161,9 +121,9 @@ def reads(job: Job, times: Tree) -> Text:
     return say("network.tags" if m else "network.reads", times=times, m=m)
 
 
-def operands() -> tuple[Tree, Tree]:
+def operands(letter: str) -> tuple[Tree, Tree]:
     """Return what a matrix acts on, as a column and as a row."""
-    u, turned = Symbol("u"), Script(Symbol("u"), sup=Symbol("top"))
+    u, turned = Symbol(letter), Script(Symbol(letter), sup=Symbol("top"))
     return (turned, u) if in_force().mirrored else (u, turned)
 
 
@@ -174,7 +134,7 @@ def conventions(job: Job) -> Table:
         if len(shape) == 2:
             turned = shape[::-1]
             w = variable_symbol(name)
-            column, line = operands()
+            column, line = operands(job.network.letters.vectors[0])
             rows.append(
                 (
                     prose(w),
@@ -266,7 +226,9 @@ def section(material: Material) -> list[Block]:
             sentences(
                 say("network.loss_title"),
                 say(LOSS[bool(job.network.weights), job.cell.loss == "cross_entropy"]),
-                axes_of_derivatives(Total(job.network.loss(STEP), material.seen_states[0])),
+                axes_of_derivatives(
+                    Total(job.network.loss(STEP), material.seen_states[0]), job.network.letters
+                ),
             )
         ),
         total_loss(material, ledger),
