@@ -119,9 +119,10 @@ class Catalogue:
 
     @cached_property
     def seen_states(self) -> list[Variable]:
-        """The states that the loss of a step sees through the logits, at symbolic t."""
+        """The states that the loss of a step sees through the logits, at symbolic t: of that step, if any."""
         z = self.with_logits.parents(self.network.logits(STEP))
-        return [v for v in z if v.name in self.network.states]
+        seen = [v for v in z if v.name in self.network.states]
+        return [v for v in seen if v.time == STEP] or seen
 
     @cached_property
     def main(self) -> Variable:
@@ -275,8 +276,9 @@ class Catalogue:
         return found
 
     def everything(self) -> list[Derivation | EntryDerivation]:
-        """Return all of it; what is asked for twice once."""
-        return list(dict.fromkeys((*self._expansions(), *self._factors(), *self._of_the_total_loss())))
+        """Return all of it; what is asked for twice once, and no question that no rule answers."""
+        found = dict.fromkeys((*self._expansions(), *self._factors(), *self._of_the_total_loss()))
+        return [made for made in found if isinstance(made, EntryDerivation) or made.steps]
 
     def _expansions(self) -> Iterator[Derivation]:
         """Yield losses of a step along their paths, and what a document tells of them."""

@@ -23,6 +23,7 @@ from .files import (
     read_text as read_text,
 )
 from .layers import IN_LAYER as IN_LAYER
+from .letters import Letters as Letters
 from .meanings import part_of as part_of
 from .network import OrderedNetwork as OrderedNetwork
 from .newcell import new_cell as new_cell

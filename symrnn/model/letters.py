@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 ENTRIES = (*"pqruvwlghmsxyzabcdefno", "mu", "nu", "rho")  # of an entry, the usual ones first
 SUMS = (*"ijlouvwaeghbcfxyz", "alpha", "beta", "gamma", "mu", "nu", "rho")  # bound by a sum
+VECTORS = (*"uvw", "xi", "eta", "zeta", *"abcdefghmnopqrsxyz")  # of a statement about any two vectors
 MOST_AXES = 3  # of a derivative whose entries are printed
 TIMES = ("t", "T", "j", "k")
 
@@ -25,14 +26,19 @@ class Letters:
         One for each axis of a derivative of a vector by a matrix.
     sums : tuple of str
         In the order in which sums take them.
+    vectors : tuple of str
+        For a statement about any two vectors.
     """
 
     entries: tuple[str, ...] = ENTRIES[:MOST_AXES]
     sums: tuple[str, ...] = SUMS
+    vectors: tuple[str, ...] = VECTORS[:2]
 
     @classmethod
     def beside(cls, names: Iterable[str]) -> Letters:
         """Return the letters that are free beside names of variables and axes."""
         taken = {part for name in names for part in name.split("_")}
         entries = [letter for letter in ENTRIES if letter not in {*taken, *TIMES}][:MOST_AXES]
-        return cls(tuple(entries), tuple(s for s in SUMS if s not in {*taken, *entries}))
+        sums = [letter for letter in SUMS if letter not in {*taken, *entries}]
+        vectors = [letter for letter in VECTORS if letter not in {*taken, *entries}][:2]
+        return cls(tuple(entries), tuple(sums), tuple(vectors))

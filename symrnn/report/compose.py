@@ -71,15 +71,19 @@ def fits(block: Steps) -> bool:
 
 
 def one_row_each(derivations: Sequence[Derivation], first: int = 1) -> Steps:
-    """One row for each derivation: its lines as one chain of equations, the names of its rules beside."""
+    """One row for each derivation: its lines as one chain of equations, the names of its rules beside.
+
+    Of the lines on the way, those that no break makes fit beside the note are left out.
+    """
     rows = []
     for derivation in derivations:
         claims = derivation.lines()
         lhs = line(claims[0].lhs, claims[0].rhs)[0]
         limit = room(lhs)
         names = dict.fromkeys(claim.rule.name for claim in claims)
-        sides = [line(claim.lhs, claim.rhs)[1] for claim in claims]
-        printed = Line(lhs, "=", chained(sides, limit))
+        *between, last = (line(claim.lhs, claim.rhs)[1] for claim in claims)
+        fitting = [side for side in between if all(width(part) <= limit for part in broken(side, limit))]
+        printed = Line(lhs, "=", chained([*fitting, last], limit))
         rows.append(StepRow(printed, named(*names), worded(claims[0].reason)))
     return Steps(tuple(rows), first, each=True)
 

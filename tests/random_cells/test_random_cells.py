@@ -39,7 +39,8 @@ def hold_every_law(drawn_by: int | str, certified: int) -> None:
     @REPRODUCIBLE
     @given(cells(), st.sampled_from(LOSSES), st.sampled_from(ACTIVATIONS))
     def every_law_holds(text, loss, activation):
-        assume(text not in passed)  # what was drawn differently may be written alike
+        if text in passed:  # what was drawn differently may be written alike, or be drawn again
+            return
         note(text)
         try:
             check(read(text, activation, loss), certified)
@@ -48,7 +49,7 @@ def hold_every_law(drawn_by: int | str, certified: int) -> None:
         passed.add(text)
 
     every_law_holds()
-    assert len(passed) > CHUNK
+    assert len(passed) > CHUNK // 2
 
 
 def hold_every_law_of_fresh_cells(chunk: str, certified: int) -> None:

@@ -149,7 +149,7 @@ def job_of(name, folder, kind="derivation", loss="cross_entropy"):
         cell=FOLDER / f"{name}.toml",
         loss=loss,
         sizes=f"[sizes]\n{sizes}" if axes else "",
-        wrt=list(cell.parameters) if kind == "derivation" else ["u"],
+        wrt=list(cell.parameters) if kind == "derivation" else ["W"],
     )
     (folder / "job.toml").write_text(text, encoding="utf-8")
     return folder / "job.toml"

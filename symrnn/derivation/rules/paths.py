@@ -262,7 +262,7 @@ def _counted(node: Tensor, network: OrderedNetwork) -> list[int]:
 
 @rule(
     "weight zero",
-    "A term with the weight 0 is 0, so the losses that count are left.",
+    "A term with the weight 0 is 0; the losses that count remain.",
     source="definition of the total loss",
     because=_counted_reason,
 )

@@ -6,6 +6,8 @@ along all paths (∂). ∂c_t/∂c_{t−1} = diag(f_t) is the first, and what a 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from symrnn.derivation import K
 from symrnn.document import Block, Heading, Prose, Text, words
 from symrnn.notation import Symbol, sign_of
@@ -15,7 +17,7 @@ from symrnn.report.material import Material
 from symrnn.report.sections import stacked
 from symrnn.report.sections.factors import contraction, explicitly, from_loss, other_gradients, through_scores
 from symrnn.report.wording import listing, say, sentences
-from symrnn.tensor import Derivative, Direct
+from symrnn.tensor import Apply, Derivative, Diagonal, Direct, Tensor
 
 
 def edges(material: Material) -> list[Block]:
@@ -44,8 +46,10 @@ def from_state(material: Material) -> list[Block]:
     boxed = {(found.goal.args[0].name, found.goal.args[1].name) for found in held}
     for state in network.states:
         by = network[state, K - 1]
-        blocks += [Heading(say("factors.by", W=by), level=2), *alike(material.jacobians(False, by))]
-        for found in material.jacobians(True, by):
+        inner, outer = material.jacobians(False, by), material.jacobians(True, by)
+        blocks += [Heading(say("factors.by", W=by), level=2)] if inner or outer else []
+        blocks += alike(inner)
+        for found in outer:
             blocks.append(steps(found))
             if (found.goal.args[0].name, state) in boxed:
                 blocks.append(result(found, words("gates.all"), words("gates.every_way")))
@@ -73,14 +77,24 @@ def gates_moving(material: Material) -> list[Block]:
 
 
 def direct(material: Material) -> list[Block]:
-    """Over many steps: the direct path, on which no weight matrix stands."""
+    """Over many steps: the direct path."""
     if not material.direct:
         return []
     blocks: list[Block] = [
         Heading(say("gates.many_steps")),
-        Prose(say("gates.direct", k=K_SYMBOL, t=Symbol("t"))),
+        Prose(
+            say(words_of_factors([found.result.body for found in material.direct]), k=K_SYMBOL, t=Symbol("t"))
+        ),
     ]
     return [*blocks, *(steps(found) for found in material.direct)]
+
+
+def words_of_factors(factors: Sequence[Tensor]) -> str:
+    """Return which words are true of the factors of the direct paths."""
+    if not all(isinstance(factor, Diagonal) for factor in factors):
+        return "gates.direct_with_weights"
+    slopes = any(node.order for factor in factors for node in factor.atoms(Apply))
+    return "gates.direct_with_slopes" if slopes else "gates.direct"
 
 
 def uses(material: Material) -> list[Block]:

@@ -175,9 +175,9 @@ def weights(job: Job, times: Tree) -> Text:
     return say("network.weights", times=times, omega=omega, numbers=separated(numbers, "comma"))
 
 
-def operands() -> tuple[Tree, Tree]:
+def operands(letter: str) -> tuple[Tree, Tree]:
     """Return what a matrix acts on, as a column and as a row."""
-    u, turned = Symbol("u"), Script(Symbol("u"), sup=Symbol("top"))
+    u, turned = Symbol(letter), Script(Symbol(letter), sup=Symbol("top"))
     return (turned, u) if in_force().mirrored else (u, turned)
 
 
@@ -188,7 +188,7 @@ def conventions(job: Job) -> Table:
         if len(shape) == 2:
             turned = shape[::-1]
             w = variable_symbol(name)
-            column, line = operands()
+            column, line = operands(job.network.letters.vectors[0])
             rows.append(
                 (
                     prose(w),
@@ -286,7 +286,9 @@ def section(material: Material) -> list[Block]:
                 say("network.loss_title"),
                 say(LOSS[bool(job.network.weights), job.cell.loss == "cross_entropy"]),
                 weights(job, times),
-                axes_of_derivatives(Total(job.network.loss(STEP), material.seen_states[0])),
+                axes_of_derivatives(
+                    Total(job.network.loss(STEP), material.seen_states[0]), job.network.letters
+                ),
             )
         ),
         total_loss(material, ledger),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from symrnn.document import Block, Prose, Text, language
-from symrnn.model import USUAL, in_force
+from symrnn.model import USUAL, Letters, in_force
 from symrnn.notation import Symbol, Tree, copy_of, sign_of, variable
 from symrnn.report.job import Job
 from symrnn.report.wording import say, sentences
@@ -44,10 +44,11 @@ def rows_or_columns(lecture: bool) -> Text:
     )
 
 
-def axes_of_derivatives(gradient: Total) -> Text:
+def axes_of_derivatives(gradient: Total, letters: Letters) -> Text:
     """Say which axes a derivative has; ``gradient`` is that of a loss by a state, for an example."""
     how = in_force()
-    places: dict[str, Any] = {"u": Symbol("u"), "v": Symbol("v"), "gradient": gradient}
+    u, v = map(Symbol, letters.vectors)
+    places: dict[str, Any] = {"u": u, "v": v, "gradient": gradient}
     if how.layout == "gradient":
         key = "notation.axes_of_gradients_mirrored" if how.mirrored else "notation.axes_of_gradients"
         return say(key, top=Symbol("top"), **places)

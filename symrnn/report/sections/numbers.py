@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any
 
 import numpy as np
 
 from symrnn.derivation import K, adjoint, backward
 from symrnn.document import Bar, Block, Columns, Display, Line, Prose, Styled, Table, Text, cut, words
-from symrnn.model import STEP, in_force
+from symrnn.model import STEP, Cell, in_force, part_of
 from symrnn.notation import (
     Matrix,
     Number,
@@ -31,7 +30,7 @@ from symrnn.report.job import Job
 from symrnn.report.ledger import Ledger
 from symrnn.report.material import Material
 from symrnn.report.wording import prose, say, sentences
-from symrnn.tensor import Apply, Diagonal, Tensor, Total, Variable, free_times
+from symrnn.tensor import TABLE, Apply, Diagonal, Ones, Plus, Scale, Tensor, Total, Variable, free_times
 from symrnn.witness import Array, sizes, value
 
 BETWEEN = 16.0  # millimetres round the relation and between two equations side by side
@@ -87,7 +86,9 @@ def forward_tables(job: Job) -> list[Table]:
         if isinstance(e.expression, Apply)
         and e.target.name not in (*job.cell.states, job.cell.roles.prediction)
     ]
-    return [*tables, signal_table(job, gates, words("numbers.gates"), 1)] if gates else tables
+    gated = any(part_of(job.cell, name) == "gate" for name in gates)
+    title = words("numbers.gates" if gated else "numbers.within")
+    return [*tables, signal_table(job, gates, title, 1)] if gates else tables
 
 
 def prediction_table(job: Job) -> Table:
@@ -259,19 +260,34 @@ def remaining(material: Material) -> list[Block]:
         entries = [say("numbers.entry", entry=Number(str(p + 1))) for p in range(size)]
         norms = say("numbers.norm_direct"), say("numbers.norm_all")
         header: tuple[Text, ...] = (prose(Symbol("k")), *entries, *norms)
-        gate = body.vector.xreplace({body_time(body): K + 1}) if isinstance(body, Diagonal) else body
+        factor = body.vector if isinstance(body, Diagonal) else body
+        gate = factor.xreplace({time: K + 1 for time in free_times(body)})
         heading = say("numbers.left", early=v.at(K), late=v)
         note = say("numbers.diagonal")
-        said = say("numbers.kept", state=v.at(K), gate=gate)
+        said = say(words_of_kept(job.cell, body), state=v.at(K), gate=gate)
         table = Table(heading, header, tuple(rows), "c" + "r" * (size + 2), note)
         beside = size <= 2
         blocks += [Columns((table,), (Prose(said),), left=0.55)] if beside else [table, Prose(said)]
     return blocks
 
 
-def body_time(body: Tensor) -> Any:
-    """Return the bound time of the factor of a product."""
-    return next(iter(free_times(body)))
+def words_of_kept(cell: Cell, body: Tensor) -> str:
+    """Return which words are true of the factor of a direct path, such as diag(f_j)."""
+    if not isinstance(body, Diagonal):
+        return "numbers.kept_by_matrix"
+    of_step = body.vector.xreplace({time: STEP for time in free_times(body)})
+    return "numbers.kept" if between_0_and_1(cell, of_step) else "numbers.kept_by_factor"
+
+
+def between_0_and_1(cell: Cell, expression: Tensor) -> bool:
+    """Whether an expression is a signal with values between 0 and 1 by its function, or 1 less such a one."""
+    match expression:
+        case Plus(args=(Ones(), Scale(factor=-1, tensor=signal))):
+            return between_0_and_1(cell, signal)
+        case Variable():
+            made = next((e.expression for e in cell.step if e.target.name == expression.name), None)
+            return isinstance(made, Apply) and TABLE[made.function].fraction
+    return False
 
 
 def adding_up(column: Array, least: int = 4) -> int:
