@@ -30,7 +30,7 @@ from symrnn.report.job import Job
 from symrnn.report.ledger import Ledger
 from symrnn.report.material import Material
 from symrnn.report.wording import prose, say, sentences
-from symrnn.tensor import TABLE, Apply, Diagonal, Ones, Plus, Scale, Tensor, Total, Variable, free_times
+from symrnn.tensor import Apply, Diagonal, Ones, Tensor, Total, Variable, free_times, plus, scale
 from symrnn.witness import Array, sizes, value
 
 BETWEEN = 16.0  # millimetres round the relation and between two equations side by side
@@ -276,18 +276,9 @@ def words_of_kept(cell: Cell, body: Tensor) -> str:
     if not isinstance(body, Diagonal):
         return "numbers.kept_by_matrix"
     of_step = body.vector.xreplace({time: STEP for time in free_times(body)})
-    return "numbers.kept" if between_0_and_1(cell, of_step) else "numbers.kept_by_factor"
-
-
-def between_0_and_1(cell: Cell, expression: Tensor) -> bool:
-    """Whether an expression is a signal with values between 0 and 1 by its function, or 1 less such a one."""
-    match expression:
-        case Plus(args=(Ones(), Scale(factor=-1, tensor=signal))):
-            return between_0_and_1(cell, signal)
-        case Variable():
-            made = next((e.expression for e in cell.step if e.target.name == expression.name), None)
-            return isinstance(made, Apply) and TABLE[made.function].fraction
-    return False
+    gates = [v for v in (e.target for e in cell.step) if part_of(cell, v.name) == "gate"]
+    fractions = [f for v in gates for f in (v, plus((Ones(v.shape), scale(-1, v))))]
+    return "numbers.kept" if of_step in fractions else "numbers.kept_by_factor"
 
 
 def adding_up(column: Array, least: int = 4) -> int:

@@ -1,4 +1,4 @@
-"""Which words a document chooses for letters and direct paths follows from the equations of the cell."""
+"""Sentences about a cell are chosen by its equations, and use no letter of it for anything else."""
 
 import pytest
 
