@@ -1,7 +1,6 @@
 """Gradients with paths cut short: over windows of the sequence, in each of which some losses count.
 
-A kind of truncation is a row of the table of kinds: what its truncation may be, and which windows it makes.
-Random truncation has no windows, for each loss has a reach of its own.
+Random truncation has no windows, for there each loss of each sequence has a reach of its own.
 """
 
 from __future__ import annotations

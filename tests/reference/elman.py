@@ -242,7 +242,7 @@ def block_ends(steps, length):
 
 
 def truncated(parameters, inputs, targets, initial, activation, loss, mask=None, *, truncation, kind):
-    """Return the gradients over the paths a truncation keeps; the forward run, V and c are unaffected.
+    """Return the gradients over the paths a truncation keeps; the forward run is unaffected.
 
     Parameters
     ----------
