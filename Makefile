@@ -25,9 +25,10 @@ lint: .venv/installed ## style and types
 golden: .venv/installed ## rewrite the golden files after a wanted change; look at them before committing
 	$(BIN)/python -m pytest tests/golden --update-golden -p no:xdist
 
-benchmark: .venv/installed ## time deriving, certifying, typesetting, and a class of students
+benchmark: .venv/installed ## time deriving, certifying, typesetting, a class of students, and norms of many networks
 	$(BIN)/python -m tests.benchmarks.derive
 	$(BIN)/python -m tests.benchmarks.variants
+	$(BIN)/python -m tests.benchmarks.norms
 
 compare: .venv/installed ## time generated code beside torch, JAX and CasADi, and put the table into the README
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'

@@ -26,6 +26,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(  # as in the stub, which wou
             "forward",
             "gradients",
             "immediate",
+            "norms",
             "sensitivities",
             "state_jacobians",
             "truncated_gradients",

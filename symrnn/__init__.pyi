@@ -13,6 +13,7 @@ from .numeric import (
     forward as forward,
     gradients as gradients,
     immediate as immediate,
+    norms as norms,
     sensitivities as sensitivities,
     state_jacobians as state_jacobians,
     truncated_gradients as truncated_gradients,

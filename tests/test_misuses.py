@@ -117,7 +117,35 @@ ARGUMENTS: dict[str, Misuse] = {
     "a truncation below 0": lambda: symrnn.truncated_gradients(CELL, P, X, Y, truncation=-1),
     "a truncation of text": lambda: symrnn.truncated_gradients(CELL, P, X, Y, truncation="2"),
     "chunks of no step": lambda: symrnn.truncated_gradients(CELL, P, X, Y, truncation=0, kind="chunk"),
-    "a kind that is not there": lambda: symrnn.truncated_gradients(CELL, P, X, Y, truncation=2, kind="k1k2"),
+    "a kind that is not there": lambda: symrnn.truncated_gradients(CELL, P, X, Y, truncation=2, kind="k2k1"),
+    "one number for k1k2": lambda: symrnn.truncated_gradients(CELL, P, X, Y, truncation=2, kind="k1k2"),
+    "a block of no step": lambda: symrnn.truncated_gradients(CELL, P, X, Y, truncation=(0, 2), kind="k1k2"),
+    "three numbers for k1k2": lambda: symrnn.truncated_gradients(
+        CELL, P, X, Y, truncation=(1, 2, 3), kind="k1k2"
+    ),
+    "a pair for a lag": lambda: symrnn.truncated_gradients(CELL, P, X, Y, truncation=(1, 2)),
+    "a survival rate of 0": lambda: symrnn.truncated_gradients(CELL, P, X, Y, truncation=0.0, kind="random"),
+    "a survival rate above 1": lambda: symrnn.truncated_gradients(CELL, P, X, Y, truncation=5, kind="random"),
+    "a survival rate that is no number": lambda: symrnn.truncated_gradients(
+        CELL, P, X, Y, truncation=np.nan, kind="random"
+    ),
+    "a survival rate of text": lambda: symrnn.truncated_gradients(
+        CELL, P, X, Y, truncation="0.5", kind="random"
+    ),
+    "a negative seed of a truncation": lambda: symrnn.truncated_gradients(
+        CELL, P, X, Y, truncation=0.5, kind="random", seed=-1
+    ),
+    "a generator for a seed": lambda: symrnn.truncated_gradients(
+        CELL, P, X, Y, truncation=0.5, kind="random", seed=RNG
+    ),
+    "norms of a name": lambda: symrnn.norms("elman", P, X),
+    "norms of a batch": lambda: symrnn.norms(CELL, P, np.stack([X, X], axis=1)),
+    "norms with a parameter missing": lambda: symrnn.norms(CELL, with_parameter(W=None), X),
+    "norms without inputs": lambda: symrnn.norms(CELL, P, None),
+    "norms of another cell's parameters": lambda: symrnn.norms(OTHER, P, X),
+    "norms that overflow": lambda: symrnn.norms(
+        Cell.load("elman", activation="identity"), with_parameter(W=P["W"] * 1e200), 0 * X
+    ),
     "a kind that is no text": lambda: symrnn.truncated_gradients(CELL, P, X, Y, truncation=2, kind=["lag"]),
 }
 CELLS: dict[str, Misuse] = {

@@ -1,3 +1,4 @@
+from .bounds import norms as norms
 from .codegen.rows import CompileError as CompileError
 from .codegen.seal import is_sealed as is_sealed
 from .codegen.source import source as source

@@ -5,18 +5,18 @@ They run generated code on sequences of one step, with a loss that reads one ent
 
 from __future__ import annotations
 
-import dataclasses
-from functools import lru_cache
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
-from symrnn.model import STEP, Cell, Equation, losses
+from symrnn.model import Cell
 from symrnn.numeric.arguments import Arguments, Given, check_parameter, read_arguments, single
 from symrnn.numeric.codegen.names import start
-from symrnn.numeric.execution import Program, Sequences, program
+from symrnn.numeric.execution import Program, Sequences
+from symrnn.numeric.seeds import probed, seed_of
 from symrnn.numeric.terms import added_by_steps
-from symrnn.tensor import Variable, contract, plus
+from symrnn.tensor import ShapeError
 from symrnn.witness import Array
 
 
@@ -34,13 +34,11 @@ def state_jacobians(
         ``[t, k] = [t, j] @ [j, k]``.
     """
     given = single(read_arguments(cell, parameters, inputs, initial))
-    one_step = _one_steps(given, *_probes(given))
+    one_step = one_steps(given)
     size = one_step.shape[-1]
     jacobians = np.zeros((given.steps + 1, given.steps + 1, size, size), given.dtype)
-    jacobians[0, 0] = np.eye(size)
-    for t in range(1, given.steps + 1):
-        jacobians[t, :t] = one_step[t - 1] @ jacobians[t - 1, :t]
-        jacobians[t, t] = np.eye(size)
+    for t, row in enumerate(rows(one_step)):
+        jacobians[t, : t + 1] = row
     return jacobians
 
 
@@ -86,6 +84,19 @@ def sensitivities(
     return total
 
 
+def one_steps(given: Arguments) -> Array:
+    """Return the Jacobian of each step, shape (T, S, S)."""
+    return _one_steps(given, *_probes(given))
+
+
+def rows(one_step: Array) -> Iterator[Array]:
+    """Yield for t = 0 … T the Jacobians ∂s_t/∂s_k, k = 0 … t: shape (t+1, S, S), the last the identity."""
+    identity = np.eye(one_step.shape[-1], dtype=one_step.dtype)[None]
+    yield (row := identity)
+    for jacobian in one_step:
+        yield (row := np.concatenate([jacobian @ row, identity]))
+
+
 def _one_steps(given: Arguments, code: Program, probes: Sequences) -> Array:
     """Return the Jacobian of each step, shape (T, S, S)."""
     found = code.sweep(given.parameters, probes).gradients
@@ -105,12 +116,14 @@ def _probes(given: Arguments) -> tuple[Program, Sequences]:
     A sequence has one step and starts from the states before it, (T S) of them: entry after entry, step
     after step.
     """
-    code, cell = _probed(given.cell), given.cell
+    code, cell = probed(given.cell), given.cell
+    if cell.roles.target in code.signature.given:
+        raise ShapeError(f"the states of {cell.name} read the target; accepted here: states that do not")
     sizes = [given.size(cell.signals[state]) for state in cell.states]
     total = sum(sizes)
     bounds = np.cumsum([0, *sizes])
     seeds = {
-        _seed(state): np.tile(np.eye(total, dtype=given.dtype)[:, low:high], (given.steps, 1))[None]
+        seed_of(state): np.tile(np.eye(total, dtype=given.dtype)[:, low:high], (given.steps, 1))[None]
         for state, low, high in zip(cell.states, bounds, bounds[1:])
     }
     zeros = {name: np.zeros((given.steps, 1, seed.shape[-1]), given.dtype) for name, seed in seeds.items()}
@@ -120,25 +133,3 @@ def _probes(given: Arguments) -> tuple[Program, Sequences]:
         {state: np.repeat(values[state][:-1, 0], total, axis=0) for state in cell.states},
         np.ones((1, given.steps * total), given.dtype),
     )
-
-
-@lru_cache(maxsize=32)
-def _probed(cell: Cell) -> Program:
-    """Return the code of a cell whose loss at each step is a weighted sum of all entries of all states."""
-    added = losses()[cell.loss]["equations"]
-    own = [e for e in cell.step if e.target.name not in added]
-    states = {state: cell.signals[state] for state in cell.states}
-    loss = plus(
-        contract(Variable(_seed(state), shape, STEP), Variable(state, shape, STEP))
-        for state, shape in states.items()
-    )
-    names = {cell.roles.input, *(e.target.name for e in own)}
-    signals = {n: s for n, s in cell.signals.items() if n in names}
-    signals |= {_seed(state): shape for state, shape in states.items()}
-    step = (*own, Equation(Variable(cell.roles.loss, (), STEP), loss))
-    return program(dataclasses.replace(cell, step=step, signals=signals, distribution=False))
-
-
-def _seed(state: str) -> str:
-    """Return the name of what weights the entries of a state."""
-    return f"{state}_seed"

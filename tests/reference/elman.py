@@ -167,6 +167,8 @@ def _sum_over_paths(parameters, inputs, targets, initial, activation, loss, mask
     total = {name: np.zeros(np.shape(like[name]), dtype) for name in GRADIENTS}
     contributions = np.zeros((T, T, d, d), dtype)
     for t in range(1, T + 1):
+        if not keep(t, t):
+            continue  # a loss that counts for nothing
         if loss == "cross_entropy":  # −y_tᵀ d(ln ŷ_t)/dz_t, and d(ln ŷ_j)/dz_l = (j == l) − ŷ_l
             dz = -weights[t - 1] * (y[t - 1] @ (np.eye(m) - np.outer(np.ones(m), run["yhat"][t - 1])))
         else:
@@ -234,25 +236,38 @@ def one_sweep(parameters, inputs, targets, initial, activation, loss, mask=None)
     return {"W": dW, "U": dU, "b": db, "V": dV, "c": dc, "s0": from_later, "x": dx}
 
 
+def block_ends(steps, length):
+    """Return for each step the last one of its block; the last block ends at T."""
+    return [min(-(-t // length) * length, steps) for t in range(1, steps + 1)]
+
+
 def truncated(parameters, inputs, targets, initial, activation, loss, mask=None, *, truncation, kind):
-    """Return the gradients over the paths a truncation keeps; the forward run, V and c are unaffected.
+    """Return the gradients over the paths a truncation keeps; the forward run is unaffected.
 
     Parameters
     ----------
-    truncation : int
+    truncation : int, or a pair of int for "k1k2"
         τ. For "lag" at least 0, for "chunk" at least 1.
-    kind : {"lag", "chunk"}
+    kind : {"lag", "chunk", "k1k2"}
         "lag" keeps the path (t, k) iff t − k ≤ τ: τ counts Jacobian factors, so τ + 1 states are visited,
         and τ = 0 is the training of Elman (1990), his context taken as an input. The path from L_t to s_0
         has t factors and is kept iff t ≤ τ. "chunk" cuts the steps into 1..τ, τ+1..2τ, ... and keeps
         (t, k) iff no border is crossed: (t−1)//τ == (k−1)//τ. s_0 is reached from the first chunk only.
-        In both kinds x_k is reached along the kept paths (t, k).
+        In all kinds x_k is reached along the kept paths (t, k). "k1k2" takes a pair: the losses stand in
+        blocks of k1 steps, the last of which ends at T; a block ending at e keeps (t, k) iff k ≥ e − k2 + 1,
+        and its losses with t < e − k2 + 1 count for nothing, by V and c neither.
 
     Returns
     -------
     dict
         As `double_sum`; the contributions of dropped paths are zero.
     """
+    if kind == "k1k2":
+        blocks = block_ends(len(inputs), truncation[0])
+        return _sum_over_paths(
+            *(parameters, inputs, targets, initial, activation, loss, mask),
+            lambda t, k: k >= blocks[t - 1] - truncation[1] + 1,
+        )
     if kind not in ("lag", "chunk") or truncation < (kind == "chunk"):
         raise ValueError(f"no truncation of kind {kind!r} by {truncation}")
 

@@ -167,7 +167,7 @@ def contributions(cell, parameters, inputs, targets, initial, activation, loss, 
     return {**parts, **{f"{state}0": part for state, part in zip(cell.STATES, starts)}}
 
 
-def _sum_over_paths(parts, cell, keep):
+def sum_over_paths(parts, cell, keep):
     """Return the gradients over the paths (t, k) with keep(t, k); k = 0 is the path to the initial states."""
     initial = [f"{state}0" for state in cell.STATES]
     T = len(parts["x"])
@@ -180,7 +180,7 @@ def _sum_over_paths(parts, cell, keep):
 
 def double_sum(cell, *arguments):
     """Return the gradients by the double sum over t and k, keys as in `one_sweep`."""
-    return _sum_over_paths(contributions(cell, *arguments), cell, lambda t, k: True)
+    return sum_over_paths(contributions(cell, *arguments), cell, lambda t, k: True)
 
 
 def truncated(cell, *arguments, truncation, kind):
@@ -195,7 +195,7 @@ def truncated(cell, *arguments, truncation, kind):
             return t - k <= truncation
         return (t - 1) // truncation == max(k - 1, 0) // truncation
 
-    return _sum_over_paths(contributions(cell, *arguments), cell, keep)
+    return sum_over_paths(contributions(cell, *arguments), cell, keep)
 
 
 def batch_gradients(cell, parameters, inputs, targets, initial, activation, loss, mask, method=one_sweep):
