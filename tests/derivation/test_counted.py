@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from symrnn.certificate import certify
+from symrnn.certificate import certify, certify_substituted
 from symrnn.derivation import Catalogue, Derivation, derivations
 from symrnn.model import Cell
 from symrnn.tensor import Outer, Plus, TimeSum, Variable
@@ -100,6 +100,13 @@ def test_the_results_are_the_gradients_of_the_reference(mask):
     for name, derivation in counted(cell, mask).items():
         found = value(derivation.result, point.of(derivation.network))
         np.testing.assert_allclose(found, expected[name], rtol=1e-10, atol=1e-13)
+
+
+def test_sympy_differentiates_the_weighted_losses_written_out_to_the_same():
+    network = Cell.load("elman").unroll(3, (0, 0.5, -2))
+    at = random_point(network, 3, {"n": 1, "d": 2, "m": 2})
+    for derivation in Catalogue(network).counted:
+        assert certify_substituted(derivation, at).holds
 
 
 @pytest.mark.parametrize("text", [TIED, DELAY])

@@ -178,3 +178,28 @@ def test_a_report_says_what_the_weights_are(tmp_path):
     latex = render(document, "tex")
     assert re.search(r"the weights .*omega.* are .*0.*0\.5.*0.*1", latex)
     assert "does not matter" in "".join(map(str, document.program))
+
+
+STATED = [
+    ("en", ""),
+    ("de", 'layout = "gradient"\nconvention = "row"'),
+    pytest.param("en", 'layout = "gradient"', marks=pytest.mark.deep),
+    pytest.param("de", 'convention = "row"', marks=pytest.mark.deep),
+]
+
+
+@pytest.mark.parametrize(("language", "stated"), STATED)
+def test_a_report_derives_one_term_for_the_one_loss_that_counts(language, stated, tmp_path):
+    head = (f'language = "{language}"', f'language = "{language}"\n{stated}')
+    wanted = ('wrt = ["W"]', 'wrt = ["W", "V"]')
+    job = read_job(review(tmp_path, "derivation", language, head, wanted))
+    document, ledger = certify_job(job)
+    assert all(c.holds for c in ledger.certificates)
+    checks = {(c.goal, k.witness) for c in ledger.certificates for k in c.checks if k.rule == "weight zero"}
+    assert checks == {(f"∂L/∂{name}", witness) for name in "VW" for witness in ("object", "ink")}
+    page = render(document, "html")
+    for words in {
+        "en": ("The losses that count", "Weight zero", "is not 0."),
+        "de": ("Die Verluste, die zählen", "Gewicht null", "Von den Gewichten ist nur"),
+    }[language]:
+        assert words in page

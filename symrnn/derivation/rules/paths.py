@@ -227,11 +227,17 @@ def insert_next(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     return None
 
 
+def _sum_reason(node: Tensor, network: OrderedNetwork) -> Sentence:
+    if network.weights:
+        return sentence("The total loss is the weighted sum of the losses of the steps.")
+    return sentence("The total loss is the sum of the losses of the steps.")
+
+
 @rule(
     "sum of the losses",
     "The total loss is the sum of the losses of the steps.",
     source="definition of the total loss",
-    because="The total loss is the sum of the losses of the steps.",
+    because=_sum_reason,
 )
 def loss_sum(node: Tensor, network: OrderedNetwork) -> Tensor | None:
     """∂L/∂x = Σ_t ω_t ∂L_t/∂x."""
