@@ -344,7 +344,7 @@ def check_names(folder: str, file: str, out: str, tmp_path: Path, capsys: pytest
     assert [path.name for path in tmp_path.iterdir()] == [folder]
 
 
-both_engines = pytest.mark.parametrize("engine", ["pdflatex", "typst"])
+both_engines = pytest.mark.parametrize("engine", ["typst", "pdflatex"])
 
 
 @both_engines
