@@ -8,6 +8,7 @@ gradient vanish, never that they explode. Whether a cell has the bounds is read 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -70,10 +71,10 @@ def norms(
         slope, weight = form
         size = np.linalg.norm(given.parameters[weight], 2)
         with np.errstate(over="ignore", under="ignore"):
-            found["data_bound"] = _products(_steepest(given, slope) * size)
+            found["data_bound"] = _products(_steepest(given, slope), size)
             steepest = 1.0 if slope is None else TABLE[slope.function].slope
             if steepest is not None:
-                found["bound"] = _products(np.full(given.steps, steepest * size, given.dtype))
+                found["bound"] = _products(np.full(given.steps, steepest, given.dtype), size)
     return found
 
 
@@ -91,10 +92,11 @@ def _norms(given: Arguments) -> Array:
     return norm
 
 
-def _products(factors: Array) -> Array:
-    """Return the product of the factors of steps k+1 to t at [t, k], 1 where t = k."""
-    products = np.eye(len(factors) + 1, dtype=factors.dtype)
-    for t, factor in enumerate(factors, 1):
+def _products(slopes: Array, size: Any) -> Array:
+    """Return the product of the slopes of steps k+1 to t, each times a size, at [t, k]; 1 where t = k."""
+    products = np.eye(len(slopes) + 1, dtype=slopes.dtype)
+    for t, slope in enumerate(slopes, 1):
+        factor = slope * size if slope else 0
         if factor:  # zero times what no float can hold is zero
             products[t, :t] = factor * products[t - 1, :t]
     return products

@@ -145,8 +145,7 @@ def _windows(kind: str, truncation: Any, steps: int) -> Iterator[Window]:
     block, reach = (1, int(truncation) + 1) if kind == "lag" else map(int, truncation)
     for begin in range(1, steps + 1, block):
         end = min(begin + block - 1, steps)
-        first = max(1, end - reach + 1)
-        yield Window(first, end, max(begin, first), end < reach)
+        yield Window(max(1, end - reach + 1), end, begin, end < reach)
 
 
 def _over_windows(given: Arguments, y: Array, weights: Array, windows: Iterator[Window]) -> dict[str, Array]:

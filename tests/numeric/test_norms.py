@@ -150,6 +150,24 @@ def test_where_slopes_vanish_the_norm_is_zero_and_bounds_beyond_all_floats_are_i
     assert np.isinf(found["bound"][3, 0]) and not any(np.isnan(array).any() for array in found.values())
 
 
+def test_a_bound_is_zero_from_the_step_on_at_which_all_slopes_are_whatever_it_was_before():
+    parameters, _, _ = drawn(7)
+    W, inputs = np.zeros((D, D)), np.zeros((STEPS, N))
+    W[0, 1], inputs[2] = 1e160, -1  # W² is 0: Jacobians stay finite where their bounds do not
+    given = {**parameters, "W": W, "U": np.full((D, N), 1e170), "b": np.ones(D)}
+    found = symrnn.norms(Cell.load("elman", "relu"), given, inputs)
+    assert np.isinf(found["data_bound"][2, 0]) and np.isinf(found["bound"][3, 0])
+    assert not found["data_bound"][3:, :3].any()
+    assert (found["norm"] <= found["data_bound"] * ROUNDING).all()
+
+
+def test_a_matrix_whose_norm_no_float_can_hold_makes_no_bound_that_is_no_number():
+    parameters, inputs, _ = drawn(8)
+    given = {**parameters, "W": np.full((D, D), 1.7e308), "b": np.full(D, 1e4)}
+    found = symrnn.norms(Cell.load("elman"), given, inputs)
+    assert np.isinf(found["bound"][1, 0]) and not np.tril(found["data_bound"], -1).any()
+
+
 def test_float32_stays_float32():
     parameters, inputs, _ = drawn(4)
     single = {name: array.astype(np.float32) for name, array in parameters.items()}
