@@ -4,19 +4,21 @@ from .deviations import (
     deviation as deviation,
     largest_deviation as largest_deviation,
 )
+from .draw import (
+    MOST_DRAWS as MOST_DRAWS,
+    Obstacle as Obstacle,
+    obstacle as obstacle,
+    random_point as random_point,
+    undrawable as undrawable,
+)
 from .entries import (
     entry_value as entry_value,
 )
 from .point import (
-    MOST_DRAWS as MOST_DRAWS,
     Array as Array,
-    Obstacle as Obstacle,
     Point as Point,
     evaluate as evaluate,
-    obstacle as obstacle,
-    random_point as random_point,
     sizes as sizes,
-    undrawable as undrawable,
     value as value,
     values as values,
 )
