@@ -1,4 +1,8 @@
-"""Derivatives of states: by earlier states, and by parameters, immediate and total.
+"""Derivatives of the states of a step, stacked into one vector S: by earlier ones, and by parameters.
+
+S holds the states in the order of ``cell.states``. Inside it nothing is held fixed: the h in S_k varies with
+the c in S_k. So ∂⁺S_k/∂W has in the rows of a state v the sum Σ_w (∂v_k/∂w_k)(∂⁺w_k/∂W) over the states w of
+step k, where ∂⁺w_k/∂W, the derivative of one state, holds the others fixed. With one state the two are the same.
 
 They run generated code on sequences of one step, with a loss that reads one entry of one state: the probes.
 """
@@ -28,10 +32,9 @@ def state_jacobians(
     Returns
     -------
     ndarray, shape (T+1, T+1, S, S)
-        ``[t, k]`` is ∂s_t/∂s_k (numerator layout), the identity for t = k, zero for t < k. The states of
-        a cell with several are stacked in the order of ``cell.states``; S is their joint size. It is the
-        Jacobian of the map from all states of step k, each entry free, to all states of step t, so
-        ``[t, k] = [t, j] @ [j, k]``.
+        ``[t, k]`` is ∂S_t/∂S_k (numerator layout), the identity for t = k, zero for t < k; S is also the
+        joint size of the states. It is the Jacobian of the map from all states of step k, each entry free,
+        to all states of step t, so ``[t, k] = [t, j] @ [j, k]``.
     """
     given = single(read_arguments(cell, parameters, inputs, initial))
     one_step = one_steps(given)
@@ -45,13 +48,12 @@ def state_jacobians(
 def immediate(
     cell: Cell, parameters: Given, inputs: npt.ArrayLike, wrt: str, *, initial: Given | None = None
 ) -> Array:
-    """Immediate derivative of the state by a parameter, all states of the step before held fixed.
+    """Immediate derivative of the stacked states by a parameter, the states of the step before held fixed.
 
     Returns
     -------
     ndarray, shape (T, S, *wrt.shape)
-        ``[k-1]`` is ∂⁺s_k/∂wrt; for a matrix the third-order tensor with entries [p, q, r]. Several
-        states are stacked as in ``state_jacobians``.
+        ``[k-1]`` is ∂⁺S_k/∂wrt; for a matrix the third-order tensor with entries [p, q, r].
     """
     given = single(read_arguments(cell, parameters, inputs, initial))
     check_parameter(cell, wrt)
@@ -61,13 +63,13 @@ def immediate(
 def sensitivities(
     cell: Cell, parameters: Given, inputs: npt.ArrayLike, wrt: str, *, initial: Given | None = None
 ) -> Array:
-    """Total derivative of the state by a parameter, all its uses up to that step together.
+    """Total derivative of the stacked states by a parameter, all its uses up to that step together.
 
     Returns
     -------
     ndarray, shape (T+1, S, *wrt.shape)
-        ``[t]`` is ds_t/dwrt, carried forward from step to step: J_t ``[t-1]`` + ∂⁺s_t/∂wrt with the Jacobian
-        J_t of one step; ``[0]`` is zero. Several states are stacked as in ``state_jacobians``.
+        ``[t]`` is ∂S_t/∂wrt, carried forward from step to step: J_t ``[t-1]`` + ∂⁺S_t/∂wrt with the Jacobian
+        J_t of one step; ``[0]`` is zero.
 
     References
     ----------
@@ -90,7 +92,7 @@ def one_steps(given: Arguments) -> Array:
 
 
 def rows(one_step: Array) -> Iterator[Array]:
-    """Yield for t = 0 … T the Jacobians ∂s_t/∂s_k, k = 0 … t: shape (t+1, S, S), the last the identity."""
+    """Yield for t = 0 … T the Jacobians ∂S_t/∂S_k, k = 0 … t: shape (t+1, S, S), the last the identity."""
     identity = np.eye(one_step.shape[-1], dtype=one_step.dtype)[None]
     yield (row := identity)
     for jacobian in one_step:
@@ -105,7 +107,7 @@ def _one_steps(given: Arguments, code: Program, probes: Sequences) -> Array:
 
 
 def _immediate(given: Arguments, code: Program, probes: Sequences, wrt: str) -> Array:
-    """Return ∂⁺s_k/∂wrt of each step, shape (T, S, *wrt.shape)."""
+    """Return ∂⁺S_k/∂wrt of each step, shape (T, S, *wrt.shape)."""
     added = added_by_steps(code, given, probes, wrt)
     return added.reshape((given.steps, -1, *added.shape[2:]))
 
