@@ -2,7 +2,7 @@
 
 S holds the states in the order of ``cell.states``. Inside it nothing is held fixed: the h in S_k varies with
 the c in S_k. So ∂⁺S_k/∂W has in the rows of a state v the sum Σ_w (∂v_k/∂w_k)(∂⁺w_k/∂W) over the states w of
-step k, where ∂⁺w_k/∂W, the derivative of one state, holds the others fixed. With one state the two are the same.
+step k, where ∂⁺w_k/∂W, the derivative of one state, holds the others fixed. With one state they are the same.
 
 They run generated code on sequences of one step, with a loss that reads one entry of one state: the probes.
 """
