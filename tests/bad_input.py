@@ -138,6 +138,10 @@ JOBS: dict[str, Any] = {
     "infinity in the targets": ([("[0.0, 1.0, 0.0, 0.0]", "[0.0, inf, 0.0, 0.0]")], ["inf is not a finite"]),
     "NaN in the initial state": ([("-0.2, 0.5]", "-0.2, nan]")], ["[initial], s, item 3", "finite"]),
     "infinity in the mask": ([(MASK, "mask = [0.5, inf]")], ["mask, item 2", "finite"]),
+    "a weight that no float holds": (
+        [(MASK, "mask = [0.5, 1e-320]")],
+        ["mask, item 2", "too small; accepted: 0"],
+    ),
     "targets that sum to two": (
         [("0.0, 1.0, 0.0, 0.0", "1.0, 1.0, 0.0, 0.0")],
         ["add up to 2", "accepted with"],
@@ -215,6 +219,7 @@ CELLS: dict[str, Any] = {
     "an equation that is none": (A, "U @", ["'U @'", "accepted: a parameter"]),
     "a division by zero": (A, "b / 0", ["'b / 0'", "accepted: "]),
     "a number that is infinite": (A, "1e999 * b", ["'1e999'", "must be finite"]),
+    "a number that no float holds": (A, "1e-320 * b", ["'1e-320'", "must be 0, or at least"]),
     "a number alone": (A, "3", ["'3'", "a number alone has no shape"]),
     "brackets without end": (A, "(" * 500 + "b" + ")" * 500, ["nested 500 deep", "at most 60"]),
     "brackets that fill the page": (

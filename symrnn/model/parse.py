@@ -34,6 +34,7 @@ from symrnn.tensor import (
 
 MAX_LENGTH = 2000
 MAX_DEPTH = 60
+SMALLEST = 1e-100
 LARGEST = 1e100
 SHAPES = "equal axes beside + - *, and beside @ a vector whose axis is the last of the left factor"
 ACCEPTED = "a parameter, a signal such as x[t] or s[t-1], a number, + - * @, or a function such as tanh(a[t])"
@@ -183,6 +184,8 @@ class _Reader:
             case ast.Constant(value=int() | float() as number):
                 if not abs(number) < LARGEST:
                     raise self.refuse(node, f"a number must be finite, below {LARGEST:g}")
+                if 0 < abs(number) < SMALLEST:
+                    raise self.refuse(node, f"a number must be 0, or at least {SMALLEST:g}")
                 return Rational(str(number))
             case ast.Name(id=name):
                 return self.parameter(node, name)

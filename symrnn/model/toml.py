@@ -185,12 +185,14 @@ def _wanted(types: Any) -> str:
 
 
 def finite_numbers(where: str, value: Any) -> None:
-    """Check that every number in nested lists is finite, whole ones as floating-point numbers."""
+    """Check that every number in nested lists is one that floats hold with all their digits."""
     if isinstance(value, list):
         for position, item in enumerate(value, start=1):
             finite_numbers(f"{where}, item {position}", item)
     elif isinstance(value, int | float) and not abs(value) <= sys.float_info.max:
         raise FileError(f"{where}: {value!r:.60} is not a finite number; accepted: up to 1.8e308")
+    elif isinstance(value, int | float) and 0 < abs(value) < sys.float_info.min:
+        raise FileError(f"{where}: {value!r:.60} is too small; accepted: 0, or 2.3e-308 and more")
 
 
 def short_texts(where: str, table: dict[str, Any], names: Collection[str]) -> dict[str, str]:

@@ -16,7 +16,8 @@ from symrnn.witness import Point, ScalarNetwork, deviation, entry_value, places,
 
 def close(found: Any, expected: Any, of: object) -> None:
     """Assert that two arrays of one shape agree, relative to the larger of 1 and the largest entry."""
-    assert deviation(found, expected) < TOLERANCE, of
+    size = np.full(np.shape(expected), max(1.0, np.max(np.abs(expected), initial=0.0)))
+    assert deviation(found, expected, size) < TOLERANCE, of
 
 
 def bar(v: Variable) -> Variable:
