@@ -29,6 +29,18 @@ def cell(states: str, parameters: str, equations: str, signals: str = "") -> str
 
 
 CELLS = {
+    "a share that a part of another equation is taken of": cell(
+        "s h",
+        "W: d d; V: m d; b: d; A: d n; B: d d",
+        """
+        a = b + b * s[t-1]
+        f = sigmoid(s[t-1] + a[t] + A @ x[t])
+        s = (1 - f[t]) * s[t-1] + f[t] * tanh(W @ a[t])
+        u = sigmoid(B @ f[t])
+        h = f[t] * h[t-1] + u[t] * tanh(1 - f[t])
+        z = V @ s[t]
+        """,
+    ),
     "a name that ends like the index of an entry": cell(
         "s",
         "W: d d; U: d n; V: m d; w_p: m",

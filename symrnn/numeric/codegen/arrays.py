@@ -9,12 +9,15 @@ from symrnn.model import STEP
 from symrnn.notation import layout, text
 from symrnn.numeric.codegen.names import Names
 from symrnn.numeric.codegen.plan import Map, Stack
+from symrnn.numeric.codegen.slopes import Complement
 from symrnn.numeric.codegen.statements import Columns, Lead, New, Ref, Rows, View, Width
-from symrnn.tensor import Shape, Tensor, Variable
+from symrnn.tensor import Ones, Shape, Tensor, Variable, plus, replace_node, scale
 
 
 def shown(target: Variable, expression: Tensor) -> str:
-    """Return an equation in plain text."""
+    """Return an equation in plain text, as the cell has it."""
+    for node in expression.atoms(Complement):
+        expression = replace_node(expression, node, plus((Ones(node.shape), scale(-1, node.value))))
     return f"{text(layout(target))} = {text(layout(expression))}"
 
 
