@@ -12,6 +12,7 @@ import pytest
 from symrnn.cli import main
 from symrnn.model import Cell, builtin_cells
 from symrnn.numeric import CompileError, is_sealed, program, source, source_of_test
+from symrnn.numeric.codegen import helpers
 from symrnn.numeric.codegen.printer import FUNCTIONS
 from symrnn.numeric.codegen.seal import SEAL
 from symrnn.numeric.codegen.slopes import LOGISTIC, ODDS, SHARE, SLOPES
@@ -251,3 +252,9 @@ def test_a_generated_file_is_written_again_but_not_once_it_was_changed_by_hand(n
     file.unlink()
     file.mkdir()
     assert main(command) == 2 and list(tmp_path.glob(".symrnn-*")) == []
+
+
+def test_the_slope_of_a_tanh_that_is_the_same_for_all_rows_is_written_for_each_of_them():
+    u, out = np.array([25.0, 0.3, -1.0]), np.empty((2, 4, 3))
+    helpers.tanh_slope(u, np.tanh(u), out)
+    np.testing.assert_allclose(out, np.broadcast_to(1 / np.cosh(u) ** 2, out.shape), rtol=1e-14)

@@ -85,7 +85,9 @@ def tanh_slope(u, y, out):
         found = np.ascontiguousarray(out)
         flat = found.reshape(-1)
         places = np.flatnonzero(flat < CLOSE)
-        e = np.exp(-2 * np.abs(np.ascontiguousarray(u).reshape(-1)[places]))
+        wide = np.empty_like(found)  # u may be the same for all rows
+        wide[:] = u
+        e = np.exp(-2 * np.abs(wide.reshape(-1)[places]))
         flat[places] = 4 * e / ((1 + e) * (1 + e))
         out[:] = found
 
