@@ -198,7 +198,9 @@ def certify(
     network = (derivation.matrix if isinstance(derivation, EntryDerivation) else derivation).network
     _check_options(at, seed, tolerance)
     points = [random_point(network, seed)] if at is None else [at] if isinstance(at, Point) else list(at)
-    found = [_measured(derivation, point) for point in points]
+    measured = [_measured(derivation, point) for point in points]
+    found = [checks for checks, _ in measured]
+    taken = [point for _, used in measured for point in used]
     second = _second_opinion(derivation, points[-1].of(network))
     merged = tuple(max(same, key=lambda c: _nan_is_worst(c.deviation)) for same in zip(*found))
     return Certificate(
@@ -206,7 +208,7 @@ def certify(
         derivation.is_closed,
         (*merged, *second),
         tolerance,
-        tuple(point.described for point in points),
+        tuple(point.described for point in taken),
     )
 
 
@@ -221,15 +223,17 @@ def _check_options(at: Any, seed: Any, tolerance: Any) -> None:
         raise InputError(f"tolerance is {tolerance!r:.80}; accepted: a number between 0 and 1")
 
 
-def _measured(derivation: Derivation | EntryDerivation, at: Point) -> list[Check]:
-    """Measure every line; one that floats cannot hold at given numbers, as 1/0 · 0, at a random point."""
+def _measured(derivation: Derivation | EntryDerivation, at: Point) -> tuple[list[Check], list[Point]]:
+    """Measure every line, and say where; one that floats cannot hold at given numbers at a random point."""
     network = (derivation.matrix if isinstance(derivation, EntryDerivation) else derivation).network
     with np.errstate(all="ignore"):  # a deviation that is no number says it
         found = _checks(derivation, at.of(network))
     if at.seed is not None or all(np.isfinite(check.deviation) for check in found):
-        return found
-    others = _checks(derivation, random_point(network))
-    return [check if np.isfinite(check.deviation) else other for check, other in zip(found, others)]
+        return found, [at]
+    drawn = random_point(network)
+    others = _checks(derivation, drawn)
+    held = [check if np.isfinite(check.deviation) else other for check, other in zip(found, others)]
+    return held, [at, drawn]
 
 
 def _checks(derivation: Derivation | EntryDerivation, at: Point) -> list[Check]:

@@ -1,5 +1,6 @@
 """Points lie where every equation can be evaluated: drawn again, stated positive, or refused by name."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from symrnn.derivation import derive
 from symrnn.document import render
 from symrnn.model import Cell, FileError
 from symrnn.report import certificate_of, certify_job, read_job
-from symrnn.tensor import TABLE, ShapeError, Total
+from symrnn.tensor import TABLE, Immediate, Plus, ShapeError, Total
 from symrnn.witness import random_point
 
 CELL = """\
@@ -184,3 +185,15 @@ def test_a_probability_that_rounds_to_nought_is_no_obstacle(job_file):
     job = read_job(file)
     assert job.point.variable(job.network["yhat", 1]).min() < 1e-200
     assert np.isfinite(job.point.variable(job.network["L", 1]))
+
+
+def test_a_term_that_is_lost_is_caught_where_the_derivative_is_a_difference_of_equal_terms(tmp_path):
+    cell = Cell.load(cell_file(tmp_path, s="tau * a[t] * exp(-1/2 * log(a[t] * a[t]))"), loss="squared_error")
+    network = cell.unroll(2)
+    found = derive(Immediate(network["s", 2], network["a", 2]), network)
+    assert certify(found).holds
+    number = next(n for n, step in enumerate(found.steps) if isinstance(step.after, Plus))
+    step = found.steps[number]
+    lost = replace(step, after=step.after.args[0])
+    wrong = replace(found, steps=(*found.steps[:number], lost, *found.steps[number + 1 :]))
+    assert certify(wrong).first_failure.step == number + 1
